@@ -1,0 +1,208 @@
+import type { Finding } from './finding.ts';
+import type { Json, Plan, Trigger } from './plan.ts';
+import type { Problem } from './result.ts';
+import type { EnvironmentSnapshot } from './snapshot.ts';
+
+/** Status words, the same on every surface. */
+export type Status = 'queued' | 'running' | 'passed' | 'failed' | 'cancelled' | 'skipped' | 'blocked';
+/** How a job or a run may end. */
+export type Conclusion = 'passed' | 'failed' | 'cancelled' | 'skipped';
+/** GitHub's words for a step's end, as the `steps` context has them. */
+export type StepResult = 'success' | 'failure' | 'cancelled' | 'skipped';
+export type Tier = 'host' | 'sandbox' | 'disposable' | 'container';
+
+/** Everything that can happen. An event is never changed after it is written; a new field is optional, a new meaning is a new kind. */
+export type Event =
+	// stream project/<project>
+	| { readonly kind: 'project-added'; readonly project: string; readonly path: string; readonly defaultBranch: string }
+	| {
+			readonly kind: 'change-pushed';
+			readonly project: string;
+			readonly ref: string;
+			readonly before?: string;
+			readonly after: string;
+			readonly commits: readonly Commit[];
+	  }
+	// stream run/<run>
+	| {
+			readonly kind: 'run-queued';
+			readonly project: string;
+			/** Counts the project's runs from 1. */
+			readonly number: number;
+			readonly trigger: Trigger;
+			readonly commit: Commit;
+			readonly plan: Plan;
+			/** Jobs that were asked for with `--job`; absent: all. */
+			readonly only?: readonly string[];
+			/** The tier that was asked for with `--in`; absent: the choice rule decides. */
+			readonly tier?: Tier;
+			/** Names only: values are handed over outside the log. */
+			readonly secrets?: readonly string[];
+	  }
+	| {
+			readonly kind: 'run-refused';
+			readonly project: string;
+			readonly number: number;
+			readonly trigger: Trigger;
+			readonly commit: Commit;
+			readonly workflow: string;
+			readonly problems: readonly Problem[];
+	  }
+	| {
+			readonly kind: 'job-started';
+			readonly job: string;
+			readonly attempt: number;
+			readonly tier: Tier;
+			readonly reason: string;
+	  }
+	| {
+			readonly kind: 'snapshot-taken';
+			readonly job: string;
+			readonly attempt: number;
+			readonly snapshot: EnvironmentSnapshot;
+	  }
+	| {
+			readonly kind: 'step-started';
+			readonly job: string;
+			readonly attempt: number;
+			readonly step: number;
+			readonly name: string;
+			/** First line (1-based) of the step in the job's log. */
+			readonly line: number;
+	  }
+	| {
+			readonly kind: 'step-finished';
+			readonly job: string;
+			readonly attempt: number;
+			readonly step: number;
+			readonly name: string;
+			readonly outcome: StepResult;
+			readonly conclusion: StepResult;
+			readonly exitCode?: number;
+			readonly signal?: string;
+			/** Why it was skipped, cancelled or could not run. */
+			readonly why?: string;
+			readonly outputs: { readonly [name: string]: string };
+			readonly summary?: string;
+			readonly annotations?: readonly Annotation[];
+			readonly durationMs: number;
+			/** Last line (1-based, inclusive) of the step in the job's log. */
+			readonly line: number;
+	  }
+	| {
+			readonly kind: 'job-finished';
+			readonly job: string;
+			readonly attempt: number;
+			readonly conclusion: Conclusion;
+			readonly outputs: { readonly [name: string]: string };
+			readonly why?: string;
+			/** Processes that had to be killed after the last step. */
+			readonly leftovers?: number;
+			readonly problems?: readonly Problem[];
+	  }
+	/** The attempt was under way when Footbridge or the machine stopped; what it had started was ended. */
+	| { readonly kind: 'job-lost'; readonly job: string; readonly attempt: number; readonly why: string }
+	| { readonly kind: 'job-skipped'; readonly job: string; readonly why: string }
+	| { readonly kind: 'cancel-requested'; readonly why: string }
+	| { readonly kind: 'run-finished'; readonly conclusion: Conclusion }
+	| { readonly kind: 'diagnosis-started'; readonly job: string; readonly attempt: number }
+	| { readonly kind: 'finding-made'; readonly job: string; readonly attempt: number; readonly finding: Finding }
+	// stream deployment/<deployment>
+	| {
+			readonly kind: 'deployment-requested';
+			readonly project: string;
+			readonly environment: string;
+			/** Counts the environment's deployments from 1. */
+			readonly number: number;
+			readonly purpose: 'release' | 'rollback' | 'redeploy';
+			readonly sha: string;
+			readonly commit: Commit;
+			/** Digest of commit, application and configuration. */
+			readonly digest: string;
+			/** First-parent commits since the last live deployment: the changes it carries. */
+			readonly changes: readonly Commit[];
+			readonly run?: string;
+	  }
+	| { readonly kind: 'version-prepared'; readonly directory: string }
+	| { readonly kind: 'service-started'; readonly service: string; readonly instance: Instance }
+	| { readonly kind: 'service-checked'; readonly service: string; readonly healthy: boolean; readonly detail: string }
+	| { readonly kind: 'traffic-switched'; readonly to: string; readonly from?: string }
+	| { readonly kind: 'version-drained'; readonly deployment: string; readonly open: number }
+	| { readonly kind: 'version-stopped'; readonly deployment: string }
+	| {
+			readonly kind: 'deployment-finished';
+			readonly outcome: 'live' | 'rolled-back' | 'failed';
+			readonly reason?: Problem;
+			readonly durationMs: number;
+			/** Whether any request could reach the version. */
+			readonly exposed: boolean;
+	  }
+	/** A newer deployment took over. */
+	| { readonly kind: 'deployment-superseded'; readonly by: string }
+	// stream environment/<project>/<environment>
+	| {
+			readonly kind: 'health-changed';
+			readonly project: string;
+			readonly environment: string;
+			readonly healthy: boolean;
+			readonly detail: string;
+	  }
+	// stream incident/<incident>
+	| {
+			readonly kind: 'incident-opened';
+			readonly project: string;
+			readonly environment: string;
+			readonly number: number;
+			readonly objective: string;
+			readonly burnRate: number;
+			readonly what: string;
+			/** When users first felt it; earlier than the event. ISO 8601. */
+			readonly impactStart: string;
+			/** The deployment whose version served then. */
+			readonly deployment?: string;
+	  }
+	| { readonly kind: 'incident-resolved'; readonly impactEnd: string };
+
+export type EventKind = Event['kind'];
+export type EventOf<K extends EventKind> = Extract<Event, { kind: K }>;
+
+/** An event as the log has it. */
+export interface Recorded<E extends Event = Event> {
+	/** Position in the whole log, from 1, without gaps. */
+	readonly seq: number;
+	/** ISO 8601, UTC, milliseconds. */
+	readonly at: string;
+	/** Who: an id that points into `people`, `system`, or `engine`. Never a name. */
+	readonly by: string;
+	/** `project/<name>`, `run/<id>`, `deployment/<id>`, `environment/<project>/<name>`, `incident/<id>`. */
+	readonly stream: string;
+	readonly event: E;
+}
+
+export interface Commit {
+	readonly sha: string;
+	readonly subject: string;
+	/** ISO 8601. Author date. */
+	readonly authoredAt: string;
+}
+
+export interface Annotation {
+	readonly level: 'error' | 'warning' | 'notice';
+	readonly message: string;
+	readonly title?: string;
+	readonly file?: string;
+	readonly line?: number;
+	readonly column?: number;
+	readonly logLine: number;
+}
+
+/** One running process of a service. */
+export interface Instance {
+	readonly pid: number;
+	/** Kernel start time in clock ticks since boot: with the pid it names a process for good. 0 where the platform has none. */
+	readonly startTime: number;
+	/** Loopback port by container port, as `ports` of the Compose file lists them. */
+	readonly ports: { readonly [containerPort: string]: number };
+}
+
+export type { Json };

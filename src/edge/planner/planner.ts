@@ -1,0 +1,29 @@
+import type { CompositeAction, Json, NotPlanned, Plan, Trigger } from '#core/plan.ts';
+import type { Problem, Result } from '#core/result.ts';
+
+/**
+ * Workflow files + trigger -> plans, where a hostile file can neither hang nor exhaust Footbridge
+ * (a worker with a memory limit and a 2 s clock a file). Stateless; calls may overlap.
+ */
+export interface Planner {
+	plan(files: ReadonlyMap<string, string>, trigger: Trigger, options?: PlanOptions): Promise<PlanOutcome>;
+	/** Reads the `action.yml` of a composite action of the repository; any other kind of action is a problem. */
+	action(path: string, text: string): Promise<Result<CompositeAction>>;
+	close(): Promise<void>;
+}
+
+export interface PlanOptions {
+	/** Only this workflow: a path or a file name. Its trigger filters are then not asked. */
+	readonly workflow?: string;
+	/** `vars` and other values known before the run. */
+	readonly vars?: { readonly [name: string]: string };
+	/** More of `github` than the trigger tells, for expressions that are evaluated before the run: `repository`, ... */
+	readonly github?: { readonly [name: string]: Json };
+}
+
+export interface PlanOutcome {
+	readonly plans: readonly Plan[];
+	readonly notPlanned: readonly NotPlanned[];
+	/** Files that cannot run, with every problem found. Other files are planned all the same. */
+	readonly broken: readonly { readonly workflow: string; readonly problems: readonly Problem[] }[];
+}

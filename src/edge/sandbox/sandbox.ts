@@ -1,0 +1,82 @@
+import type { Tier } from '#core/event.ts';
+
+/**
+ * Where a job's steps run.
+ *
+ * Life cycle: `available` at start -> `prepare` once a job attempt -> `run` one step after another -> `destroy`, always, also
+ * after a failure. Two rooms at once never see each other. After `destroy` nothing is left: no process, mount, file or cgroup.
+ * `sweep` at start removes what rooms of a killed Footbridge left.
+ */
+export interface Sandbox {
+	readonly tier: Tier;
+	/** Undefined when it works here, else one sentence why not. */
+	available(): Promise<string | undefined>;
+	prepare(spec: RoomSpec): Promise<Room>;
+	/** Ends everything that earlier processes of Footbridge left in `directory`; the names of rooms that were found. */
+	sweep(directory: string): Promise<readonly string[]>;
+}
+
+export interface RoomSpec {
+	/** Unique; safe as a file name. */
+	readonly id: string;
+	/** Folder on this machine that holds everything of this room; made by `prepare`, removed by `destroy`. */
+	readonly directory: string;
+	/** Last two parts of the workspace's path, as on GitHub: the repository's name. */
+	readonly repository: string;
+	/** Folder on this machine that outlives jobs, for tools and caches: the job sees it as `room.toolCache`. */
+	readonly toolCache: string;
+	/** Paths that the room must not see (Footbridge's data, the user's secrets). */
+	readonly hidden: readonly string[];
+	/** Unix sockets or folders on this machine to show at the same path, read-only. */
+	readonly shown?: readonly string[];
+}
+
+/** Paths are as the job sees them. */
+export interface Room {
+	readonly tier: Tier;
+	/** `GITHUB_WORKSPACE`. Exists and is empty after `prepare`. */
+	readonly workspace: string;
+	/** `RUNNER_TEMP`. */
+	readonly temp: string;
+	readonly toolCache: string;
+	readonly home: string;
+	/** Variables that every process of the room starts from (PATH, HOME, USER, LANG ...). */
+	readonly env: { readonly [name: string]: string };
+	/** The folder on this machine behind a path of the room; for the owner's own reads and writes. */
+	hostPath(path: string): string;
+	/** Writes a file that the job's user owns. Parents are made. */
+	put(path: string, content: string, mode?: number): Promise<void>;
+	/** Reads a file a job may have written: regular files only, no links followed, at most `limitBytes`; undefined when missing. */
+	get(path: string, limitBytes: number): Promise<string | undefined>;
+	/** Gives the job's user everything below a path (after the owner has put files there). */
+	own(path: string): Promise<void>;
+	/** Starts one process tree and resolves when it has ended and its output is drained. */
+	run(process: RoomProcess): Promise<ProcessEnd>;
+	/** Ends every process that is left; how many there were. */
+	destroy(): Promise<{ readonly leftovers: number }>;
+}
+
+export interface RoomProcess {
+	readonly argv: readonly string[];
+	/** Added to (and over) `room.env`. Never put on a command line. */
+	readonly env: { readonly [name: string]: string };
+	readonly cwd: string;
+	/** Raw bytes as they come, stdout and stderr in order. Awaited: slow readers slow the process. */
+	readonly output: (chunk: Uint8Array) => void | Promise<void>;
+	/** SIGINT, 7.5 s later SIGTERM, 2.5 s later SIGKILL, to the whole tree. */
+	readonly signal?: AbortSignal;
+	/** Writes an strace of the whole tree to this path on this machine (where `strace` is there). */
+	readonly trace?: string;
+}
+
+export interface ProcessEnd {
+	/** Null when a signal ended it. */
+	readonly exitCode: number | null;
+	readonly signal: string | null;
+	readonly durationMs: number;
+	/** Peak memory of the tree in bytes, CPU time in ms, where the platform tells. */
+	readonly peakBytes?: number;
+	readonly cpuMs?: number;
+	/** Set when it could not be started at all. */
+	readonly error?: string;
+}

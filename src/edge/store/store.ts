@@ -1,0 +1,135 @@
+import type { Event, Recorded } from '#core/event.ts';
+
+/**
+ * The event log and its projections.
+ *
+ * Life cycle: `open` (by wire.ts) -> append/read in any number -> `close`. One writer process.
+ * `append` resolves when the events are durable (group commit); all events of one call are written together or not at all.
+ * Subscribers get every event exactly once, in `seq` order, after it is durable, from the moment they subscribe.
+ */
+export interface Store {
+	/** `expected` is the number of events that the caller has seen in the stream; a mismatch rejects with StreamMoved. */
+	append(stream: string, by: string, events: readonly Event[], expected?: number): Promise<readonly Recorded[]>;
+	/** One stream, oldest first. */
+	read(stream: string): Promise<readonly Recorded[]>;
+	/** The whole log after `seq`, at most `limit`, oldest first. */
+	readAfter(seq: number, limit: number): Promise<readonly Recorded[]>;
+	/** Highest seq, 0 when empty. */
+	head(): Promise<number>;
+	subscribe(listener: (recorded: Recorded) => void): () => void;
+
+	/** Lists, from projections. Newest first; `before` is the `seq` cursor of the last row seen. */
+	projects(): Promise<readonly ProjectRow[]>;
+	runs(query: RunQuery): Promise<readonly RunRow[]>;
+	deployments(query: DeploymentQuery): Promise<readonly DeploymentRow[]>;
+	incidents(query: IncidentQuery): Promise<readonly IncidentRow[]>;
+	/** The next number of a counter such as `run/<project>`; durable before it resolves, never given twice. */
+	nextNumber(counter: string): Promise<number>;
+	/** Drops every projection and folds the log again. */
+	rebuild(): Promise<void>;
+
+	/** Measured numbers, not events: good and bad counts a minute for one series (`<project>/<environment>/<source>`). */
+	addSamples(samples: readonly Sample[]): Promise<void>;
+	samples(series: string, fromMinute: number, toMinute: number): Promise<readonly Sample[]>;
+	close(): Promise<void>;
+}
+
+/** Counts of one minute; `minute` is minutes since the epoch. Adding twice adds up. */
+export interface Sample {
+	readonly series: string;
+	readonly minute: number;
+	readonly good: number;
+	readonly bad: number;
+	/** Sum of durations in ms, for a mean. */
+	readonly sumMs: number;
+}
+
+export interface ProjectRow {
+	readonly project: string;
+	readonly path: string;
+	readonly defaultBranch: string;
+}
+
+export interface RunRow {
+	/** `run/<id>` without the prefix. */
+	readonly run: string;
+	readonly seq: number;
+	readonly project: string;
+	readonly number: number;
+	readonly workflow: string;
+	readonly name: string;
+	readonly event: string;
+	readonly ref: string;
+	readonly sha: string;
+	readonly worktree: boolean;
+	readonly subject: string;
+	/** A status word of core/event. */
+	readonly status: string;
+	readonly queuedAt: string;
+	readonly startedAt: string | null;
+	readonly finishedAt: string | null;
+	/** First sentence of the first finding or problem, for lists. */
+	readonly cause: string | null;
+}
+
+export interface RunQuery {
+	readonly project?: string;
+	readonly workflow?: string;
+	readonly ref?: string;
+	readonly sha?: string;
+	readonly status?: readonly string[];
+	readonly before?: number;
+	readonly limit: number;
+}
+
+export interface DeploymentRow {
+	readonly deployment: string;
+	readonly seq: number;
+	readonly project: string;
+	readonly environment: string;
+	readonly number: number;
+	readonly purpose: string;
+	readonly sha: string;
+	readonly subject: string;
+	/** `running`, `live`, `superseded`, `rolled-back` or `failed`. */
+	readonly status: string;
+	readonly requestedAt: string;
+	readonly finishedAt: string | null;
+	readonly reason: string | null;
+}
+
+export interface DeploymentQuery {
+	readonly project?: string;
+	readonly environment?: string;
+	readonly status?: readonly string[];
+	readonly before?: number;
+	readonly limit: number;
+}
+
+export interface IncidentRow {
+	readonly incident: string;
+	readonly seq: number;
+	readonly project: string;
+	readonly environment: string;
+	readonly number: number;
+	readonly what: string;
+	readonly impactStart: string;
+	readonly impactEnd: string | null;
+}
+
+export interface IncidentQuery {
+	readonly project?: string;
+	readonly environment?: string;
+	readonly isOpen?: boolean;
+	readonly before?: number;
+	readonly limit: number;
+}
+
+/** Somebody else appended to the stream since the caller looked. */
+export class StreamMoved extends Error {}
+
+/** The part of a clock that stamps events. */
+export interface WallClock {
+	/** Milliseconds since the epoch. */
+	now(): number;
+}

@@ -1,0 +1,49 @@
+import type { Commit, Conclusion, Event, StepResult, Tier } from '#core/event.ts';
+import type { Plan, PlannedJob, Trigger } from '#core/plan.ts';
+import type { Problem } from '#core/result.ts';
+import type { Room } from '#edge/sandbox/sandbox.ts';
+
+/** One attempt of one job, all that steps.ts needs to make it happen. Experiments change one thing of a failed one and run it again. */
+export interface JobRequest {
+	readonly run: { readonly id: string; readonly number: number; readonly project: string };
+	readonly attempt: number;
+	readonly repository: {
+		readonly path: string;
+		readonly name: string;
+		readonly origin?: string;
+		readonly defaultBranch: string;
+	};
+	readonly plan: Plan;
+	readonly job: PlannedJob;
+	readonly trigger: Trigger;
+	readonly commit: Commit;
+	/** By job id. A matrix job's outputs are those of the last combination that set them. */
+	readonly needs: {
+		readonly [id: string]: { readonly result: StepResult; readonly outputs: { readonly [name: string]: string } };
+	};
+	readonly secrets: { readonly [name: string]: string };
+	readonly vars: { readonly [name: string]: string };
+	/** Asked for with `--in`; absent: the choice rule decides. */
+	readonly tier?: Tier;
+	/** Added to the job's environment: where the test environment is. */
+	readonly extraEnv: { readonly [name: string]: string };
+	/** Key of the log that is written. */
+	readonly logKey: string;
+	readonly signal: AbortSignal;
+	/** Trace this step (index) and end the job after it. */
+	readonly trace?: { readonly step: number; readonly path: string };
+	/** Called while the room still stands, after the last step. */
+	readonly beforeDestroy?: (room: Room) => Promise<void>;
+	/** Receives job-started, snapshot-taken, step-started, step-finished; awaited, so that what follows is durable first. */
+	readonly emit: (event: Event) => Promise<void>;
+}
+
+export interface JobEnd {
+	readonly conclusion: Conclusion;
+	readonly outputs: { readonly [name: string]: string };
+	readonly why?: string;
+	/** Index of the first step that failed the job. */
+	readonly failedStep?: number;
+	readonly leftovers: number;
+	readonly problems?: readonly Problem[];
+}

@@ -1,0 +1,42 @@
+import type { Clock } from '#edge/clock/clock.ts';
+import type { Environments, Traffic } from '#edge/environment/environment.ts';
+import type { Logs } from '#edge/log/log.ts';
+import type { Planner } from '#edge/planner/planner.ts';
+import type { Probe } from '#edge/probe/probe.ts';
+import type { Sandbox } from '#edge/sandbox/sandbox.ts';
+import type { Source } from '#edge/source/source.ts';
+import type { Store } from '#edge/store/store.ts';
+import type { Traces } from '#edge/trace/trace.ts';
+
+/** Everything the engine can do to the world. Made by cli/wire.ts, or of fakes by a test. */
+export interface Ports {
+	readonly clock: Clock;
+	readonly store: Store;
+	readonly logs: Logs;
+	readonly source: Source;
+	readonly planner: Planner;
+	/** In the order of preference of the choice rule. */
+	readonly sandboxes: readonly Sandbox[];
+	readonly environments: Environments;
+	readonly traffic: Traffic;
+	readonly probe: Probe;
+	readonly traces: Traces;
+	/** Unique, sortable by time. */
+	readonly newId: () => string;
+	readonly places: Places;
+}
+
+/** Folders on this machine that Footbridge owns. */
+export interface Places {
+	/** The data folder; hidden from jobs. */
+	readonly data: string;
+	/** Rooms of jobs. */
+	readonly rooms: string;
+	readonly toolCache: string;
+	/** Environments: `<project>/<environment>/{versions,data}`. */
+	readonly environments: string;
+	/** Traces and other evidence of experiments. */
+	readonly evidence: string;
+	/** Folder of the Node that runs Footbridge: last in the PATH of jobs and services, for machines that have none. */
+	readonly node: string;
+}
