@@ -1,0 +1,122 @@
+import {
+	BasicExpressionToken,
+	MappingToken,
+	SequenceToken,
+	StringToken,
+	type TemplateToken,
+} from '@actions/workflow-parser/templates/tokens/index';
+import type { PlannedStep, Template } from '../plan.ts';
+import type { FileProblems } from './file-problems.ts';
+import { idProblem } from './identifier.ts';
+import { conditionOf, placeOf, templateOf } from './token-template.ts';
+
+const concurrentKeys = ['background', 'wait', 'wait-all', 'cancel', 'parallel'];
+
+/** The steps of a job or of a composite action as plain data. What is wrong with them goes to `problems`. */
+export function stepsOf(token: TemplateToken | undefined, problems: FileProblems): readonly PlannedStep[] {
+	if (!(token instanceof SequenceToken)) return [];
+	const mappings = [...token].filter((item) => item instanceof MappingToken);
+	const ids = new StepIds(problems);
+	for (const step of mappings) ids.declare(step.find('id'));
+	return mappings.flatMap((step) => stepOf(step, ids, problems) ?? []);
+}
+
+function stepOf(step: MappingToken, ids: StepIds, problems: FileProblems): PlannedStep | undefined {
+	const concurrent = concurrentKeys.find((key) => step.find(key) !== undefined);
+	if (concurrent !== undefined) {
+		problems.unsupported(
+			placeOf(step),
+			`\`${concurrent}\` (steps side by side) is`,
+			'write the steps one after the other',
+		);
+		return undefined;
+	}
+	const run = step.find('run');
+	const usesToken = step.find('uses');
+	const uses = usesToken?.toString();
+	if (usesToken !== undefined) checkUses(usesToken, problems);
+	const condition = conditionOf(step.find('if'), problems);
+	const read = (key: string): Template => templateOf(step.find(key), problems);
+	return {
+		id: step.find('id')?.toString() ?? ids.make(uses),
+		name: step.find('name') === undefined ? defaultName(run, uses) : read('name'),
+		...(condition === undefined ? {} : { if: condition }),
+		...(run === undefined ? {} : { run: templateOf(run, problems) }),
+		...(uses === undefined ? {} : { uses }),
+		with: read('with'),
+		env: read('env'),
+		shell: read('shell'),
+		workingDirectory: read('working-directory'),
+		continueOnError: read('continue-on-error'),
+		timeoutMinutes: read('timeout-minutes'),
+		line: placeOf(step).line,
+	};
+}
+
+function checkUses(token: TemplateToken, problems: FileProblems): void {
+	const uses = token.toString();
+	if (/^actions\/checkout@\S+$/i.test(uses)) return;
+	if (!uses.startsWith('./')) {
+		const next = 'use actions/checkout, an action of this repository (./path), or a `run` step';
+		problems.unsupported(placeOf(token), `\`uses: ${uses}\` (an action from elsewhere) is`, next);
+		return;
+	}
+	let depth = 0;
+	for (const segment of uses.split(/[\\/]/)) {
+		if (segment === '..') depth -= 1;
+		else if (segment !== '.' && segment !== '') depth += 1;
+		if (depth >= 0) continue;
+		problems.add(placeOf(token), {
+			code: 'FB1002',
+			what: `\`uses: ${uses}\` leaves the repository`,
+			next: 'name a folder inside the repository',
+		});
+		return;
+	}
+}
+
+/** Names steps without an id as GitHub does: `__run`, `__run_2`, `__self`, `__actions_checkout`. */
+class StepIds {
+	readonly #problems: FileProblems;
+	readonly #taken = new Set<string>();
+
+	constructor(problems: FileProblems) {
+		this.#problems = problems;
+	}
+
+	declare(token: TemplateToken | undefined): void {
+		if (token === undefined) return;
+		const id = token.toString();
+		const isTaken = this.#taken.has(id.toLowerCase());
+		const what = isTaken ? `The step id '${id}' is used twice in this list of steps` : idProblem('step', id);
+		this.#taken.add(id.toLowerCase());
+		if (what !== undefined) this.#problems.add(placeOf(token), { code: 'FB1002', what, next: 'choose another id' });
+	}
+
+	make(uses: string | undefined): string {
+		const base = `__${sourceName(uses).replaceAll(/[^\w-]/g, '_')}`.slice(0, 90);
+		let id = base;
+		for (let count = 2; this.#taken.has(id.toLowerCase()); count += 1) id = `${base}_${count}`;
+		this.#taken.add(id.toLowerCase());
+		return id;
+	}
+}
+
+function sourceName(uses: string | undefined): string {
+	if (uses === undefined) return 'run';
+	if (uses.startsWith('./')) return 'self';
+	const [owner = '', repository = ''] = uses.split('@')[0]?.split('/') ?? [];
+	return `${owner}/${repository}`;
+}
+
+/** `Run ` and the first line of the script or the action; an expression in it stays as it is written. */
+function defaultName(run: TemplateToken | undefined, uses: string | undefined): string {
+	const written = run === undefined ? (uses ?? '') : sourceOf(run);
+	return `Run ${written.trimStart().split(/\r?\n/, 1)[0]?.trimEnd() ?? ''}`.trimEnd();
+}
+
+function sourceOf(run: TemplateToken): string {
+	if (run instanceof StringToken) return run.value;
+	if (run instanceof BasicExpressionToken) return run.source ?? `\${{ ${run.expression} }}`;
+	return run.toString();
+}

@@ -1,0 +1,134 @@
+import '#edge/planner/json-hook.ts';
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { parse } from 'yaml';
+import type { Json, Plan, PlannedJob, PlannedStep, Template, Trigger } from '#core/plan.ts';
+import { evaluateTemplate } from '#core/workflow/expression.ts';
+
+const { planWorkflow } = await import('#core/workflow/plan-workflow.ts');
+
+/** What stands below the `---` of a case. Jobs are compared in their order, and only in what the case names. */
+interface Expected {
+	readonly trigger?: Partial<Trigger>;
+	readonly vars?: { readonly [name: string]: string };
+	/** The workflow is asked for by name. */
+	readonly asked?: boolean;
+	/** Contexts with which `run` and `env` are evaluated before they are compared. */
+	readonly evaluate?: { readonly [name: string]: Json };
+	readonly name?: string;
+	readonly env?: Json;
+	readonly jobs?: { readonly [key: string]: { readonly [property: string]: Json } };
+	readonly 'not-planned'?: string;
+	/** `<code> <line>:<column> <start of the sentence>`, or without the place when it is the whole file. */
+	readonly problems?: readonly string[];
+}
+
+const folder = new URL('./workflow/', import.meta.url);
+const path = '.github/workflows/case.yml';
+
+describe('a workflow file becomes the plan that GitHub documents', () => {
+	for (const file of readdirSync(folder).sort()) {
+		const content = readFileSync(new URL(file, folder), 'utf8');
+		const [text = '', answer = ''] = content.split(/^---$/m);
+		const expected: Expected = parse(answer);
+		const about = /^# (.*)$/m.exec(text)?.[1] ?? '';
+
+		test(`${file.replace('.yml', '')}: ${about}`, () => {
+			assert.match(text, /^# .*\n# \S/, 'a case says what it shows and where that is documented');
+			const trigger: Trigger = {
+				event: 'push',
+				ref: 'refs/heads/main',
+				sha: 'a'.repeat(40),
+				payload: {},
+				...expected.trigger,
+			};
+			const known = { trigger, vars: expected.vars ?? {}, isAskedFor: expected.asked ?? false };
+			const planned = planWorkflow(path, text, known);
+			if (expected['not-planned'] !== undefined) {
+				assert.deepEqual(planned, { is: 'not-planned', why: expected['not-planned'] });
+			} else if (expected.problems !== undefined) {
+				assert.equal(planned.is, 'broken', JSON.stringify(planned));
+				checkProblems(planned.is === 'broken' ? planned.problems : [], expected.problems);
+			} else {
+				assert.equal(planned.is, 'planned', JSON.stringify(planned, null, 1));
+				if (planned.is === 'planned') checkPlan(planned.plan, expected);
+			}
+		});
+	}
+});
+
+function checkProblems(
+	problems: readonly { code: string; what: string; where?: string; next?: string }[],
+	expected: readonly string[],
+): void {
+	const told = problems.map(({ code, where = '', what }) =>
+		[code, where.slice(path.length + 1), what].filter((part) => part !== '').join(' '),
+	);
+	const starts = told.map((line, index) => (line.startsWith(expected[index] ?? '\0') ? expected[index] : line));
+	assert.deepEqual(starts, expected);
+	for (const { next, what } of problems) assert.ok(next, `${what} has no next step`);
+}
+
+function checkPlan(plan: Plan, expected: Expected): void {
+	if (expected.name !== undefined) assert.equal(plan.name, expected.name);
+	if (expected.env !== undefined) assert.deepEqual(shown(plan.env, undefined), expected.env);
+	const jobs = expected.jobs ?? {};
+	assert.deepEqual(
+		plan.jobs.map(({ key }) => key),
+		Object.keys(jobs),
+	);
+	for (const job of plan.jobs) assertHas(summary(job, expected.evaluate), jobs[job.key] ?? {}, job.key);
+}
+
+function summary(job: PlannedJob, contexts: Expected['evaluate']): { readonly [key: string]: Json } {
+	const { shell, workingDirectory } = job.defaults;
+	return {
+		...plain(job as unknown as { readonly [key: string]: Template }, contexts),
+		needs: job.needs,
+		matrix: job.matrix ?? null,
+		strategy: { ...job.strategy },
+		defaults: { shell: shown(shell, contexts), workingDirectory: shown(workingDirectory, contexts) },
+		steps: job.steps.map((step: PlannedStep) =>
+			plain(step as unknown as { readonly [key: string]: Template }, contexts),
+		),
+	};
+}
+
+/** Templates as they would read in the file; those of `steps`, `needs` and `strategy` are handled apart. */
+function plain(part: { readonly [key: string]: Template }, contexts: Expected['evaluate']): { [key: string]: Json } {
+	const templates = Object.entries(part).filter(
+		([key]) => !['steps', 'needs', 'strategy', 'matrix', 'defaults'].includes(key),
+	);
+	return Object.fromEntries(templates.map(([key, value]) => [key, shown(value, contexts)]));
+}
+
+function shown(template: Template, contexts: Expected['evaluate']): Json {
+	if (template === null || typeof template !== 'object') return template;
+	if (contexts !== undefined) {
+		const value = evaluateTemplate(template, { contexts });
+		assert.ok(value.ok, JSON.stringify(value));
+		return value.value;
+	}
+	if ('expression' in template) return `\${{ ${template.expression} }}`;
+	if ('sequence' in template) return template.sequence.map((item) => shown(item, contexts));
+	return Object.fromEntries(
+		template.mapping.map(([key, value]) => [String(shown(key, contexts)), shown(value, contexts)]),
+	);
+}
+
+/** The case names the properties that count; `null` also stands for an absent one. */
+function assertHas(actual: Json | undefined, expected: Json, where: string): void {
+	if (Array.isArray(expected) && Array.isArray(actual)) {
+		assert.equal(actual.length, expected.length, `${where} has another length`);
+		for (const [index, item] of expected.entries()) assertHas(actual[index], item, `${where}[${index}]`);
+	} else if (isMapping(expected) && isMapping(actual)) {
+		for (const key of Object.keys(expected)) assertHas(actual[key], expected[key] ?? null, `${where}.${key}`);
+	} else {
+		assert.deepEqual(actual ?? null, expected, where);
+	}
+}
+
+function isMapping(value: Json | undefined): value is { readonly [key: string]: Json } {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
