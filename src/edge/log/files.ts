@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileFollowers } from './file-followers.ts';
+import { readPage } from './file-reader.ts';
+import { type OpenLog, openLog } from './file-writer.ts';
+import type { Logs } from './log.ts';
+import { logPath } from './path.ts';
+
+/**
+ * Logs as plain text files below `directory`, one a key, each with a sparse index beside it (`.idx`) so that any line is found
+ * without reading the file. One writer a key; readers and followers may be in other processes.
+ */
+export function fileLogs(directory: string): Logs {
+	const writers = new Map<string, OpenLog>();
+	const followers = fileFollowers();
+	return {
+		writer(key) {
+			if (writers.has(key)) throw new Error(`the log ${key} has a writer already`);
+			const file = logPath(directory, key);
+			const log = openLog(file, () => followers.wake(file));
+			writers.set(key, log);
+			return {
+				write: log.write,
+				get line() {
+					return log.line;
+				},
+				flush: log.flush,
+				async close() {
+					writers.delete(key);
+					await log.close();
+				},
+			};
+		},
+		async read(key, from, limit) {
+			const file = logPath(directory, key);
+			for (let tries = 0; ; tries++) {
+				const { page, isTorn } = await readPage(file, Math.max(1, from), Math.max(0, limit), !writers.has(key));
+				// Half a line is shown only when nobody is just writing its other half.
+				if (!isTorn || tries === patience || Date.now() - (await followers.modifiedAt(file)) > writeMs) return page;
+				await sleep(writeMs / patience);
+			}
+		},
+		follow: (key, listener) => followers.follow(logPath(directory, key), listener),
+	};
+}
+
+/** Longer than one write of a chunk takes. */
+const writeMs = 100;
+const patience = 4;

@@ -1,0 +1,106 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failed, ok, type Problem, type Result } from '#core/result.ts';
+import { git, gitFailed, runGit } from './git-command.ts';
+import type { OpenRepository } from './git-store.ts';
+
+interface Snapshot {
+	readonly sha: string;
+	readonly head: string;
+	readonly ref: string;
+	readonly isDirty: boolean;
+}
+
+/**
+ * Makes a commit of the work tree in our own repository. Works on a copy of the index, whose file times spare git reading
+ * what has not changed. The same tree on the same HEAD gives the same commit: author and date do not depend on when it is made.
+ */
+export async function snapshot(
+	repository: OpenRepository,
+	{ ref, sha: head }: { readonly ref: string; readonly sha: string },
+	scratch: string,
+): Promise<Result<Snapshot>> {
+	const { workTree } = repository;
+	const clean = { sha: head, head, ref, isDirty: false };
+	if (workTree === undefined) return ok(clean);
+	const temporary = await mkdtemp(join(scratch, 'snapshot-'));
+	try {
+		const index = join(temporary, 'index');
+		const ours = {
+			args: ['--git-dir', repository.own, '--work-tree', workTree],
+			cwd: workTree,
+			env: { GIT_INDEX_FILE: index },
+		};
+		const call = (...args: readonly string[]) => ({ ...ours, args: [...ours.args, ...args] });
+		const add = call(...(await settings(workTree)), ...durable, 'add', '--all');
+
+		const isCopied = await copyFile(repository.index, index).then(
+			() => true,
+			() => false,
+		);
+		if (!isCopied) await git(call('read-tree', head));
+		let added = await runGit(add);
+		if (added.exitCode !== 0 && isCopied) {
+			// An index may refer to files of its own git directory (split index), which ours does not have.
+			await rm(index, { force: true });
+			await git(call('read-tree', head));
+			added = await runGit(add);
+		}
+		if (added.exitCode !== 0) return failed(unreadable(workTree, added.stderr));
+		const tree = (await git(call(...durable, 'write-tree'))).trim();
+		const [headTree, committedAt] = (await git(call('log', '-1', '--format=%T%n%ct', head, '--'))).split('\n');
+		if (tree === headTree) return ok(clean);
+		return ok({ sha: await commitTree(call, { tree, head, at: Number(committedAt) + 1 }), head, ref, isDirty: true });
+	} finally {
+		await rm(temporary, { recursive: true, force: true });
+	}
+}
+
+/** A run is recorded with the commit's name: the objects must be on the disk first. */
+const durable = ['-c', 'core.fsync=objects', '-c', 'core.fsyncMethod=batch'];
+
+type Call = (...args: readonly string[]) => {
+	readonly args: readonly string[];
+	readonly cwd: string;
+	readonly env: { readonly [name: string]: string };
+};
+
+async function commitTree(
+	call: Call,
+	{ tree, head, at }: { readonly tree: string; readonly head: string; readonly at: number },
+): Promise<string> {
+	const who = { NAME: 'Footbridge', EMAIL: 'footbridge@localhost', DATE: `${at} +0000` };
+	const people = Object.entries(who).flatMap(([name, value]) => [
+		[`GIT_AUTHOR_${name}`, value],
+		[`GIT_COMMITTER_${name}`, value],
+	]);
+	const commit = call(...durable, 'commit-tree', '--no-gpg-sign', '-p', head, '-m', 'Uncommitted work tree', tree);
+	return (await git({ ...commit, env: { ...commit.env, ...Object.fromEntries(people) } })).trim();
+}
+
+/** How the person's git looks at files; nothing among it that starts a program. */
+const respected = /^core\.(filemode|symlinks|ignorecase|precomposeunicode|autocrlf|eol|excludesfile)$/;
+
+async function settings(workTree: string): Promise<readonly string[]> {
+	const args = ['config', '-z', '--get-regexp', respected.source];
+	const { exitCode, stdout, stderr } = await runGit({ cwd: workTree, args, withUserConfiguration: true });
+	if (exitCode !== 0 && exitCode !== 1) throw gitFailed(['config'], stderr);
+	const records = stdout
+		.toString('utf8')
+		.split('\0')
+		.filter((record) => record !== '');
+	return records.flatMap((record) => {
+		const [name = '', ...value] = record.split('\n');
+		return respected.test(name) ? ['-c', `${name}=${value.join('\n')}`] : [];
+	});
+}
+
+function unreadable(workTree: string, why: string): Problem {
+	return {
+		code: 'FB0155',
+		what: 'The work tree could not be read',
+		why,
+		where: workTree,
+		next: 'make the files readable, or ignore them in .gitignore',
+	};
+}

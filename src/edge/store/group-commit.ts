@@ -1,0 +1,111 @@
+/** Many small writes, few transactions: what waits at the same moment is made durable together. */
+export interface GroupCommit<Tx> {
+	/** Runs `work` inside the next transaction; resolves when that is durable. A `work` that throws `Refused` fails alone, anything else fails its whole group. */
+	write<T>(work: (transaction: Tx) => Promise<T>, onDurable?: (value: T) => void): Promise<T>;
+	/** Resolves when everything that was handed in has ended. */
+	drained(): Promise<void>;
+}
+
+/** Thrown by a write, before it has written anything, to give up without harm to its group. */
+export class Refused extends Error {
+	readonly reason: Error;
+	constructor(reason: Error) {
+		super(reason.message, { cause: reason });
+		this.reason = reason;
+	}
+}
+
+export interface GroupCommitOptions<Tx> {
+	/** Runs its argument in one durable transaction. */
+	readonly transact: (work: (transaction: Tx) => Promise<void>) => Promise<void>;
+	readonly maxWrites: number;
+	/** Upper bound of the time that a write waits for company. */
+	readonly maxWaitMs: number;
+}
+
+interface Pending<Tx> {
+	readonly run: (transaction: Tx) => Promise<void>;
+	readonly durable: () => void;
+	readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Waits for company only as long as the last commit took: an idle store answers at once, a busy or slow disk gets bigger groups,
+ * and at least half of the event loop stays free of fsync.
+ */
+export function groupCommit<Tx>(options: GroupCommitOptions<Tx>): GroupCommit<Tx> {
+	let waiting: Pending<Tx>[] = [];
+	let loop: Promise<void> | undefined;
+	let restMs = 0;
+
+	const commitAll = async () => {
+		while (waiting.length > 0) {
+			await pause(waiting.length < options.maxWrites ? restMs : 0);
+			const group = waiting.slice(0, options.maxWrites);
+			waiting = waiting.slice(options.maxWrites);
+			const start = performance.now();
+			await commit(group, options.transact);
+			restMs = Math.min(options.maxWaitMs, performance.now() - start);
+		}
+		loop = undefined;
+	};
+
+	return {
+		write(work, onDurable) {
+			return new Promise((resolve, reject) => {
+				waiting.push(pend({ work, onDurable, resolve, reject }));
+				loop ??= commitAll();
+			});
+		},
+		drained: async () => {
+			await loop;
+		},
+	};
+}
+
+interface Write<Tx, T> {
+	readonly work: (transaction: Tx) => Promise<T>;
+	readonly onDurable: ((value: T) => void) | undefined;
+	readonly resolve: (value: T) => void;
+	readonly reject: (error: unknown) => void;
+}
+
+function pend<Tx, T>({ work, onDurable, resolve, reject }: Write<Tx, T>): Pending<Tx> {
+	let outcome: { readonly value: T } | { readonly refused: Error } | undefined;
+	return {
+		run: async (transaction) => {
+			try {
+				outcome = { value: await work(transaction) };
+			} catch (error) {
+				if (!(error instanceof Refused)) throw error;
+				outcome = { refused: error.reason };
+			}
+		},
+		durable: () => {
+			if (outcome === undefined) throw new Error('a write was committed before it ran');
+			if ('refused' in outcome) return reject(outcome.refused);
+			onDurable?.(outcome.value);
+			resolve(outcome.value);
+		},
+		fail: reject,
+	};
+}
+
+async function commit<Tx>(group: readonly Pending<Tx>[], transact: GroupCommitOptions<Tx>['transact']): Promise<void> {
+	try {
+		await transact(async (transaction) => {
+			for (const write of group) await write.run(transaction);
+		});
+	} catch (error) {
+		for (const write of group) write.fail(error);
+		return;
+	}
+	for (const write of group) write.durable();
+}
+
+function pause(ms: number): Promise<void> {
+	return new Promise((resolve) => {
+		if (ms < 1) setImmediate(resolve);
+		else setTimeout(resolve, ms);
+	});
+}
