@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseCommand } from './command.ts';
+
+test('name, properties and data are read', () => {
+	assert.deepEqual(parseCommand('::error file=a.js,line=1,title=x=y::message :: more'), {
+		name: 'error',
+		properties: { file: 'a.js', line: '1', title: 'x=y' },
+		data: 'message :: more',
+	});
+	assert.deepEqual(parseCommand(' \t::group::'), { name: 'group', properties: {}, data: '' });
+});
+
+test('escapes are undone once, %25 last', () => {
+	assert.equal(parseCommand('::notice::a%0Ab%250A%25%0d')?.data, 'a\nb%0A%\r');
+	assert.equal(parseCommand('::notice title=a%2Cb%3Ac%252C::x')?.properties['title'], 'a,b:c%2C');
+});
+
+test('a command stands at the start of a line', () => {
+	for (const line of [
+		'x ::error::a',
+		'10%\r::error::a',
+		'\r::error::a',
+		':error::a',
+		'::error:a',
+		':: ::a',
+		'##[error]a',
+		'',
+	]) {
+		assert.equal(parseCommand(line), undefined, JSON.stringify(line));
+	}
+});
