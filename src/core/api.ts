@@ -3,6 +3,7 @@ import type { Application } from './compose/application.ts';
 import type { Instance, Recorded } from './event.ts';
 import type { NotPlanned, Plan } from './plan.ts';
 import type { Problem } from './result.ts';
+import type { Deployment } from './rollout/deployment.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -15,13 +16,14 @@ import type { Run } from './run.ts';
  * POST /runs                StartRuns          -> StartedRuns
  * GET  /runs/:run                                 Run (core/run.ts; fold `events` after its `head` to stay current)
  * POST /runs/:run/cancel    Cancel             -> {}
- * GET  /runs/:run/jobs/:job/log?from&limit&attempt  LogLines
+ * GET  /runs/:run/jobs/:job/log?from&limit&attempt&wait  LogLines; waits up to `wait` seconds for line `from`
+ * GET  /runs/:run/jobs/:job/log/search?q&limit&attempt  LogMatches
  * GET  /environments?project                      { items: EnvironmentView[] }
  * GET  /environments/:project/:environment        EnvironmentView
  * GET  /deployments?project&environment&before&limit  { items: DeploymentItem[], next }
  * POST /deployments         StartDeployment    -> { deployment }
- * GET  /deployments/:deployment                   Deployment (core/rollout/rollout.ts)
- * GET  /incidents?project&environment             { items: IncidentItem[], next }
+ * GET  /deployments/:deployment                   Deployment (core/rollout/deployment.ts) with `head`, as a Run
+ * GET  /incidents?project&environment&open        { items: IncidentItem[], next }
  * GET  /metrics/:project/:environment?days        Metrics
  * GET  /events                                    SSE: `id: <seq>`, `data: Recorded`; resumes after `Last-Event-ID`, or `?after=`; without either: from now
  * Errors are `application/problem+json`: { type, title, status, problems: Problem[] }.
@@ -92,9 +94,19 @@ export interface StartedRuns {
 
 export type RunView = Run & { readonly head: number };
 
+export type DeploymentView = Deployment & { readonly head: number };
+
 export interface LogLines {
 	readonly total: number;
 	readonly ended: boolean;
+	readonly lines: readonly { readonly number: number; readonly at: string; readonly text: string }[];
+}
+
+export interface LogMatches {
+	/** All that match, whatever the limit is. */
+	readonly total: number;
+	/** Lines that were looked at. */
+	readonly searched: number;
 	readonly lines: readonly { readonly number: number; readonly at: string; readonly text: string }[];
 }
 

@@ -1,3 +1,4 @@
+import type { Application } from './compose/application.ts';
 import type { Finding } from './finding.ts';
 import type { Json, Plan, Trigger } from './plan.ts';
 import type { Problem } from './result.ts';
@@ -119,6 +120,8 @@ export type Event =
 			readonly commit: Commit;
 			/** Digest of commit, application and configuration. */
 			readonly digest: string;
+			readonly application: Application;
+			readonly traffic: TrafficConfiguration;
 			/** First-parent commits since the last live deployment: the changes it carries. */
 			readonly changes: readonly Commit[];
 			readonly run?: string;
@@ -127,13 +130,16 @@ export type Event =
 	| { readonly kind: 'service-started'; readonly service: string; readonly instance: Instance }
 	| { readonly kind: 'service-checked'; readonly service: string; readonly healthy: boolean; readonly detail: string }
 	| { readonly kind: 'traffic-switched'; readonly to: string; readonly from?: string }
+	/** A request through the proxy's own port was answered by the new version. */
+	| { readonly kind: 'traffic-verified'; readonly detail: string }
+	/** It is given up, for this reason; what follows puts everything back. */
+	| { readonly kind: 'deployment-failing'; readonly reason: Problem }
 	| { readonly kind: 'version-drained'; readonly deployment: string; readonly open: number }
 	| { readonly kind: 'version-stopped'; readonly deployment: string }
 	| {
 			readonly kind: 'deployment-finished';
 			readonly outcome: 'live' | 'rolled-back' | 'failed';
 			readonly reason?: Problem;
-			readonly durationMs: number;
 			/** Whether any request could reach the version. */
 			readonly exposed: boolean;
 	  }
@@ -162,6 +168,16 @@ export type Event =
 			readonly deployment?: string;
 	  }
 	| { readonly kind: 'incident-resolved'; readonly impactEnd: string };
+
+/** How users reach an environment. */
+export interface TrafficConfiguration {
+	/** The service that answers them; absent: the application has none. */
+	readonly service?: string;
+	/** Port on loopback; 0 lets the system choose. */
+	readonly port: number;
+	/** Path whose answer shows that it works. */
+	readonly probePath: string;
+}
 
 export type EventKind = Event['kind'];
 export type EventOf<K extends EventKind> = Extract<Event, { kind: K }>;

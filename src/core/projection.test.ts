@@ -67,7 +67,7 @@ test('a job that could not start gives the run its problem as the cause; one tha
 
 test('a deployment ends with its outcome and reason, and may be superseded later', () => {
 	const reason = { code: 'FB3001', what: 'web never got healthy' };
-	const end: Event = { kind: 'deployment-finished', outcome: 'rolled-back', durationMs: 1, exposed: false, reason };
+	const end: Event = { kind: 'deployment-finished', outcome: 'rolled-back', exposed: false, reason };
 	assert.deepEqual(project(recorded(end, 'deployment/d1')), [
 		{
 			do: 'update',

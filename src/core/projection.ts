@@ -93,6 +93,8 @@ export function project(recorded: Recorded): readonly RowChange[] {
 		case 'service-started':
 		case 'service-checked':
 		case 'traffic-switched':
+		case 'traffic-verified':
+		case 'deployment-failing':
 		case 'version-drained':
 		case 'version-stopped':
 		case 'health-changed':

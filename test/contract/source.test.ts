@@ -8,6 +8,7 @@ import {
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
+	renameSync,
 	rmSync,
 	statSync,
 	symlinkSync,
@@ -16,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import type { Problem, Result } from '#core/result.ts';
+import type { Problem, ProblemError, Result } from '#core/result.ts';
 import { gitSource } from '#edge/source/git.ts';
 import { needs } from '../needs.ts';
 
@@ -363,6 +364,21 @@ describe('a git source', () => {
 			assert.deepEqual([problem(result).code, problem(result).what], ['FB0153', 'The repository has no commit yet']);
 		}
 		assert.equal((await source.refs(folder)).size, 0);
+	});
+
+	test('says that a folder is gone, and reads it again when it is back', async () => {
+		const { folder, second } = makeRepository();
+		const { source } = newSource();
+		const away = `${folder}.away`;
+		renameSync(folder, away);
+		await assert.rejects(source.head(folder), (error: ProblemError) => error.problem.code === 'FB0152');
+		await assert.rejects(source.commit(folder, second), (error: ProblemError) => {
+			assert.equal(error.problem.code, 'FB0152');
+			assert.match(error.problem.why ?? '', /cannot change to/);
+			return true;
+		});
+		renameSync(away, folder);
+		assert.equal((await source.commit(folder, second)).sha, second);
 	});
 
 	test('says which file of the work tree it cannot read', async () => {

@@ -43,6 +43,8 @@ const requested = (number: number, environment = 'production'): Event => ({
 	sha: commit.sha,
 	commit,
 	digest: 'd1',
+	application: { services: [], volumes: [] },
+	traffic: { port: 0, probePath: '/' },
 	changes: [commit],
 });
 const opened: Event = {
@@ -240,7 +242,7 @@ for (const [name, open] of Object.entries(stores)) {
 		using('lists deployments by environment and incidents by whether they are open', async (store) => {
 			await store.append('deployment/d1', 'engine', [requested(1)]);
 			await store.append('deployment/d1', 'engine', [
-				{ kind: 'deployment-finished', outcome: 'live', durationMs: 5, exposed: true },
+				{ kind: 'deployment-finished', outcome: 'live', exposed: true },
 			]);
 			await store.append('deployment/d2', 'engine', [requested(1, 'staging'), requestedFailure]);
 			await store.append('incident/i1', 'engine', [opened]);
@@ -312,7 +314,6 @@ for (const [name, open] of Object.entries(stores)) {
 const requestedFailure: Event = {
 	kind: 'deployment-finished',
 	outcome: 'rolled-back',
-	durationMs: 9,
 	exposed: false,
 	reason: { code: 'FB3001', what: 'web never got healthy' },
 };

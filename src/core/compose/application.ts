@@ -15,7 +15,10 @@ export interface Service {
 	/** Container ports in the order of the file; the first receives traffic. The service finds the port to listen on in `PORT`. */
 	readonly ports: readonly string[];
 	readonly healthcheck?: Healthcheck;
-	readonly dependsOn: readonly { readonly service: string; readonly condition: 'service_started' | 'service_healthy' }[];
+	readonly dependsOn: readonly {
+		readonly service: string;
+		readonly condition: 'service_started' | 'service_healthy';
+	}[];
 	readonly stopGraceMs: number;
 }
 

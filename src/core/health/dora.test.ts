@@ -181,9 +181,11 @@ test('the input is folded from the streams of one environment', () => {
 		sha: 'a',
 		commit: commit('a'),
 		digest: 'x',
+		application: { services: [], volumes: [] },
+		traffic: { port: 0, probePath: '/' },
 		changes: [commit('a')],
 	});
-	const finished: Event = { kind: 'deployment-finished', outcome: 'live', durationMs: 1, exposed: true };
+	const finished: Event = { kind: 'deployment-finished', outcome: 'live', exposed: true };
 	const incident: Event = {
 		kind: 'incident-opened',
 		project: 'shop',

@@ -1,0 +1,135 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '#edge/clock/system.ts';
+import { processEnvironments } from '#edge/environment/processes.ts';
+import { proxyTraffic } from '#edge/environment/proxy-traffic.ts';
+import { fileLogs } from '#edge/log/files.ts';
+import { workerPlanner } from '#edge/planner/worker-planner.ts';
+import { httpProbe } from '#edge/probe/http.ts';
+import { disposableSandbox } from '#edge/sandbox/disposable.ts';
+import { hostSandbox } from '#edge/sandbox/host.ts';
+import { gitSource } from '#edge/source/git.ts';
+import { sqliteStore } from '#edge/store/sqlite.ts';
+import { straceTraces } from '#edge/trace/strace.ts';
+import { startEngine } from '#engine/engine.ts';
+import type { Places, Ports } from '#engine/ports.ts';
+import { createApi, serve } from '#server/server.ts';
+
+/** Footbridge as a command sees it: the API, wherever it runs. */
+export interface Footbridge {
+	/** `/api/v1/...`: over HTTP when a server has this data folder, else in this process. */
+	readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
+	/** Where the pages are, when a server has this data folder. */
+	readonly url: string | undefined;
+	close(): Promise<void>;
+}
+
+export interface Where {
+	/** The data folder; see `dataFolder`. */
+	readonly data?: string | undefined;
+}
+
+/** The data folder: what was asked for, `FOOTBRIDGE_DATA`, else the user's usual place for data. */
+export function dataFolder({ data }: Where): string {
+	const asked = data ?? process.env['FOOTBRIDGE_DATA'];
+	if (asked !== undefined && asked !== '') return resolve(asked);
+	return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local/share'), 'footbridge');
+}
+
+/** Opens the API on a data folder. */
+export async function openFootbridge(where: Where = {}): Promise<Footbridge> {
+	const data = dataFolder(where);
+	const url = await serverOf(data);
+	if (url !== undefined) return { url, fetch: (path, init) => fetch(new URL(path, url), init), close: async () => {} };
+	const started = await startHere(data, { watch: false });
+	return {
+		url: undefined,
+		fetch: async (path, init) => started.api.fetch(ownRequest(path, init)),
+		close: started.close,
+	};
+}
+
+/** Starts a server on a data folder; rejects with a Problem when another process has it. */
+export async function startServer(
+	options: Where & { readonly port?: number },
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+	const data = dataFolder(options);
+	const started = await startHere(data, { watch: true });
+	const server = await serve(started.api, { port: options.port ?? 4455, host: '127.0.0.1' });
+	writeFileSync(serverFile(data), JSON.stringify({ url: server.url, pid: process.pid }));
+	return {
+		url: server.url,
+		close: async () => {
+			rmSync(serverFile(data), { force: true });
+			await server.close();
+			await started.close();
+		},
+	};
+}
+
+async function startHere(data: string, { watch }: { readonly watch: boolean }) {
+	const ports = await openPorts(data);
+	const engine = await startEngine(ports, { capacity: Math.max(2, availableParallelism()), watch });
+	const api = createApi(engine, {});
+	return {
+		api,
+		close: async () => {
+			await engine.stop();
+			await ports.planner.close();
+			await ports.store.close();
+		},
+	};
+}
+
+async function openPorts(data: string): Promise<Ports> {
+	const places: Places = {
+		data,
+		rooms: join(data, 'rooms'),
+		toolCache: join(data, 'tool-cache'),
+		environments: join(data, 'environments'),
+		evidence: join(data, 'evidence'),
+		node: dirname(process.execPath),
+	};
+	for (const place of [places.rooms, places.environments, places.evidence]) mkdirSync(place, { recursive: true });
+	const clock = systemClock();
+	return {
+		clock,
+		places,
+		newId: () => randomUUIDv7(),
+		store: await sqliteStore({ file: join(data, 'footbridge.db'), clock }),
+		logs: fileLogs(join(data, 'logs')),
+		source: gitSource(join(data, 'git')),
+		planner: workerPlanner(),
+		sandboxes: [disposableSandbox(), hostSandbox()],
+		environments: processEnvironments({ node: places.node, hidden: [data] }),
+		traffic: proxyTraffic({
+			directory: join(data, 'proxy'),
+			program: fileURLToPath(new URL('../proxy/main.ts', import.meta.url)),
+		}),
+		probe: httpProbe(),
+		traces: straceTraces(),
+	};
+}
+
+/** A request as a server of this machine would get it. */
+function ownRequest(path: string, init: RequestInit | undefined): Request {
+	const request = new Request(`http://localhost${path}`, init);
+	request.headers.set('host', 'localhost');
+	return request;
+}
+
+/** The server that has this data folder, when it answers. */
+async function serverOf(data: string): Promise<string | undefined> {
+	try {
+		const { url } = JSON.parse(readFileSync(serverFile(data), 'utf8')) as { url: string };
+		const answer = await fetch(new URL('/healthz', url), { signal: AbortSignal.timeout(2000) });
+		return answer.ok ? url : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+const serverFile = (data: string): string => join(data, 'server.json');

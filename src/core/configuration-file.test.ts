@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseConfiguration } from './configuration-file.ts';
+
+describe('footbridge.yaml', () => {
+	test('needs no more than the names of the environments', () => {
+		const read = parseConfiguration('environments:\n  test: { lifetime: run }\n  production:\n', 'footbridge.yaml');
+		assert.ok(read.ok);
+		assert.deepEqual(read.value.environments[1], {
+			name: 'production',
+			lifetime: 'always',
+			compose: 'compose.yaml',
+			port: 0,
+			env: {},
+			objective: { name: 'availability', target: 0.995, windowDays: 28 },
+			probePath: '/',
+			probeIntervalMs: 15_000,
+		});
+		assert.equal(read.value.environments[0]?.lifetime, 'run');
+	});
+
+	test('says all that can be set', () => {
+		const text = [
+			'environments:',
+			'  production:',
+			'    compose: deploy/compose.yaml',
+			'    service: web',
+			'    port: 4400',
+			'    deploys: main',
+			'    env: { GREETING: hello, LIMIT: 5 }',
+			'    objective: { availability: 99.9%, window: 30d }',
+			'    probe: { path: /healthz, interval: 5s }',
+		].join('\n');
+		const read = parseConfiguration(text, 'footbridge.yaml');
+		assert.ok(read.ok);
+		const [production] = read.value.environments;
+		assert.equal(production?.deploys, 'main');
+		assert.deepEqual(production?.env, { GREETING: 'hello', LIMIT: '5' });
+		assert.ok(Math.abs((production?.objective.target ?? 0) - 0.999) < 1e-12);
+		assert.equal(production?.probeIntervalMs, 5000);
+	});
+
+	test('tells every mistake with its line and column', () => {
+		const text =
+			'environments:\n  test:\n    lifetime: always\n    deplys: main\n  prod:\n    port: 99999\n    objective: { availability: 100% }\n';
+		const read = parseConfiguration(text, 'footbridge.yaml');
+		assert.ok(!read.ok);
+		assert.deepEqual(
+			read.error.map((problem) => problem.where),
+			['footbridge.yaml:4:5', 'footbridge.yaml:6:11', 'footbridge.yaml:7:32'],
+		);
+		assert.match(read.error[0]?.next ?? '', /deploys/);
+	});
+
+	test('that is not YAML is one clear problem', () => {
+		const read = parseConfiguration('environments: [', 'footbridge.yaml');
+		assert.ok(!read.ok);
+		assert.match(read.error[0]?.what ?? '', /not YAML/);
+	});
+});

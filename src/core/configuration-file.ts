@@ -1,0 +1,97 @@
+import type { Configuration, EnvironmentConfiguration, ObjectiveConfiguration } from './configuration.ts';
+import { durationMs } from './duration.ts';
+import { ok, type Result } from './result.ts';
+import { type Entry, YamlFile } from './yaml-file.ts';
+
+const environmentKeys = ['lifetime', 'compose', 'service', 'port', 'deploys', 'env', 'objective', 'probe'];
+
+/** Reads `footbridge.yaml`. Every problem has its line; FB1501. */
+export function parseConfiguration(text: string, path: string): Result<Configuration> {
+	const file = new YamlFile(path, text, 'FB1501');
+	const top = file.entries(file.root, path);
+	file.onlyKeys(top, ['environments'], path);
+	const environments = [...file.entries(top.get('environments')?.value, '`environments`')].map(([name, entry]) =>
+		environmentOf(file, name, entry),
+	);
+	if (file.problems.length > 0) return { ok: false, error: file.problems };
+	return ok({ environments });
+}
+
+function environmentOf(file: YamlFile, name: string, { key, value }: Entry): EnvironmentConfiguration {
+	const what = `environment ${name}`;
+	if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name))
+		file.refuse(key, `${name} cannot be the name of an environment`, { next: 'use letters, digits, - and _' });
+	const entries = file.entries(value, what);
+	file.onlyKeys(entries, environmentKeys, what);
+	const text = (setting: string): string | undefined => {
+		const entry = entries.get(setting);
+		return entry === undefined ? undefined : file.text(entry.value, `${setting} of ${what}`);
+	};
+	const lifetime = text('lifetime') ?? 'always';
+	if (lifetime !== 'run' && lifetime !== 'always')
+		file.refuse(entries.get('lifetime')?.value, `lifetime of ${what} is ${lifetime}`, { next: 'use run or always' });
+	const service = text('service');
+	const deploys = text('deploys');
+	if (deploys !== undefined && lifetime === 'run')
+		file.refuse(entries.get('deploys')?.key, `${what} is made for one run: nothing is deployed to it`, {
+			next: 'remove `deploys`, or `lifetime: run`',
+		});
+	return {
+		name,
+		lifetime: lifetime === 'run' ? 'run' : 'always',
+		compose: text('compose') ?? 'compose.yaml',
+		port: portOf(file, entries.get('port'), what),
+		env: Object.fromEntries(
+			[...file.entries(entries.get('env')?.value, `env of ${what}`)].map(([variable, entry]) => [
+				variable,
+				file.text(entry.value, variable) ?? '',
+			]),
+		),
+		objective: objectiveOf(file, entries.get('objective'), what),
+		...probeOf(file, entries.get('probe'), what),
+		...(service === undefined ? {} : { service }),
+		...(deploys === undefined ? {} : { deploys }),
+	};
+}
+
+function portOf(file: YamlFile, entry: Entry | undefined, what: string): number {
+	if (entry === undefined) return 0;
+	const port = Number(file.text(entry.value, `port of ${what}`));
+	if (!Number.isInteger(port) || port < 0 || port > 65_535)
+		file.refuse(entry.value, `port of ${what} must be a number from 0 to 65535`);
+	return port;
+}
+
+function objectiveOf(file: YamlFile, entry: Entry | undefined, what: string): ObjectiveConfiguration {
+	const entries = file.entries(entry?.value, `objective of ${what}`);
+	file.onlyKeys(entries, ['availability', 'window'], `objective of ${what}`);
+	const availability = entries.get('availability');
+	const percent = availability === undefined ? '99.5%' : (file.text(availability.value, 'availability') ?? '');
+	const target = Number(percent.replace(/%$/, '')) / 100;
+	if (!percent.endsWith('%') || !(target > 0 && target < 1)) {
+		file.refuse(availability?.value, `availability of ${what} is ${percent}`, {
+			next: 'write a percentage between 0 and 100, such as 99.5%',
+		});
+	}
+	const window = entries.get('window');
+	const days = (durationMs(window === undefined ? '28d' : (file.text(window.value, 'window') ?? '')) ?? 0) / 86_400_000;
+	if (!(days >= 1 && days <= 366)) file.refuse(window?.value, `window of ${what} must be between 1d and 366d`);
+	return { name: 'availability', target, windowDays: days };
+}
+
+function probeOf(
+	file: YamlFile,
+	entry: Entry | undefined,
+	what: string,
+): { readonly probePath: string; readonly probeIntervalMs: number } {
+	const entries = file.entries(entry?.value, `probe of ${what}`);
+	file.onlyKeys(entries, ['path', 'interval'], `probe of ${what}`);
+	const path = entries.get('path');
+	const probePath = path === undefined ? '/' : (file.text(path.value, 'path') ?? '/');
+	if (!probePath.startsWith('/')) file.refuse(path?.value, `the probe's path of ${what} must begin with /`);
+	const interval = entries.get('interval');
+	const probeIntervalMs =
+		durationMs(interval === undefined ? '15s' : (file.text(interval.value, 'interval') ?? '')) ?? 0;
+	if (probeIntervalMs < 1000) file.refuse(interval?.value, `the probe's interval of ${what} must be at least 1s`);
+	return { probePath, probeIntervalMs };
+}

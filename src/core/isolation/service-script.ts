@@ -1,0 +1,63 @@
+import { quote } from './disposable-script.ts';
+
+/** The user that services of an environment are: the same one for every version, another for every environment. */
+export function serviceUser(project: string, environment: string): number {
+	let hash = 2166136261;
+	for (const character of `${project}/${environment}`)
+		hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619) >>> 0;
+	return firstServiceUser + (hash % serviceUsers);
+}
+
+/** Ids that Debian and others leave to the administrator and that no ordinary account has. */
+const firstServiceUser = 61_184;
+const serviceUsers = 3000;
+
+/** Where a service finds its code, its data and Footbridge's Node, whatever the paths on this machine are. */
+export const servicePlaces = { code: '/srv/app', data: '/srv/data', node: '/srv/node' } as const;
+
+/** What a service's first process is told: paths are on this machine, absolute. */
+export interface ServiceRoom {
+	readonly code: string;
+	readonly data: string;
+	readonly node: string;
+	readonly hidden: readonly string[];
+	readonly uid: number;
+}
+
+/**
+ * The shell script in fresh mount, pid, ipc and uts namespaces that shows a service its own folders, hides people's and Footbridge's,
+ * and then runs it (`"$@"`, in the folder `$0`) as a user of its own. It stays as the namespace's first process: when the service ends, everything it started ends.
+ */
+export function serviceScript(room: ServiceRoom): string {
+	const { code, data, node } = servicePlaces;
+	return [
+		'set -e',
+		'mount -t tmpfs -o mode=0755,size=1m tmpfs /srv',
+		`mkdir ${code} ${data} ${node}`,
+		`mount --bind ${quote(room.code)} ${code}`,
+		`mount --bind ${quote(room.data)} ${data}`,
+		`mount --bind ${quote(room.node)} ${node}; mount -o remount,bind,ro ${node}`,
+		'mount -t proc -o nosuid,nodev,noexec proc /proc',
+		'mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp',
+		...['/root', '/home', ...room.hidden].map(
+			(path) => `if [ -d ${quote(path)} ]; then mount -t tmpfs -o mode=0755,size=64k tmpfs ${quote(path)}; fi`,
+		),
+		'folder=$0',
+		`${asUser(room.uid).map(quote).join(' ')} /bin/sh -c 'cd "$0" && exec "$@"' "$folder" "$@" &`,
+		'wait $!',
+	].join('\n');
+}
+
+/** The argv before another that makes it that user's, without any right of root. */
+export function asUser(uid: number): readonly string[] {
+	return [
+		'/usr/bin/setpriv',
+		`--reuid=${uid}`,
+		`--regid=${uid}`,
+		'--clear-groups',
+		'--bounding-set=-all',
+		'--inh-caps=-all',
+		'--no-new-privs',
+		'--',
+	];
+}

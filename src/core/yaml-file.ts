@@ -1,0 +1,79 @@
+import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import type { Problem } from './result.ts';
+
+/** A YAML file that people write, read with the place of every value, and with every problem collected. */
+export class YamlFile {
+	readonly path: string;
+	readonly problems: Problem[] = [];
+	readonly root: Node | null;
+	readonly #lines = new LineCounter();
+	readonly #code: string;
+
+	/** `code` is the code of the file's problems. */
+	constructor(path: string, text: string, code: string) {
+		this.path = path;
+		this.#code = code;
+		const document = parseDocument(text, { lineCounter: this.#lines, maxAliasCount: 100 } as Parameters<
+			typeof parseDocument
+		>[1]);
+		for (const error of document.errors) {
+			const { line, col } = this.#lines.linePos(error.pos[0]);
+			const [what = ''] = error.message.split('\n');
+			this.problems.push({
+				code,
+				what: `this is not YAML: ${what.replace(/ at line.*$/, '')}`,
+				where: `${path}:${line}:${col}`,
+			});
+		}
+		this.root = document.errors.length === 0 ? (document.contents as Node | null) : null;
+	}
+
+	/** `path:line:column` of a node. */
+	where(node: unknown): string {
+		const offset = (node as { range?: readonly number[] } | null | undefined)?.range?.[0];
+		if (offset === undefined) return this.path;
+		const { line, col } = this.#lines.linePos(offset);
+		return `${this.path}:${line}:${col}`;
+	}
+
+	refuse(node: unknown, what: string, more: { readonly why?: string; readonly next?: string } = {}): undefined {
+		this.problems.push({ code: this.#code, what, where: this.where(node), ...more });
+		return undefined;
+	}
+
+	/** The entries of a mapping: key -> node. Anything else is a problem; nothing at all is an empty mapping. */
+	entries(node: unknown, what: string): ReadonlyMap<string, Entry> {
+		const entries = new Map<string, Entry>();
+		if (node === null || node === undefined || (isScalar(node) && node.value === null)) return entries;
+		if (!isMap(node)) {
+			this.refuse(node, `${what} must be a mapping`);
+			return entries;
+		}
+		for (const pair of (node as YAMLMap).items) {
+			const key = isScalar(pair.key) ? String(pair.key.value) : undefined;
+			if (key === undefined) this.refuse(pair.key, `${what} has a key that is not text`);
+			else entries.set(key, { key: pair.key as Node, value: (pair.value ?? null) as Node | null });
+		}
+		return entries;
+	}
+
+	/** The text of a scalar (numbers and booleans as they are written); null is empty text. */
+	text(node: unknown, what: string): string | undefined {
+		if (node === null || node === undefined) return '';
+		if (!isScalar(node)) return this.refuse(node, `${what} must be text`);
+		return node.value === null ? '' : String(node.value);
+	}
+
+	/** Says each key that is not known, with what is. */
+	onlyKeys(entries: ReadonlyMap<string, Entry>, known: readonly string[], what: string): void {
+		for (const [name, { key }] of entries) {
+			if (!known.includes(name))
+				this.refuse(key, `${what} has no setting ${name}`, { next: `use one of: ${known.join(', ')}` });
+		}
+	}
+}
+
+export interface Entry {
+	readonly key: Node;
+	readonly value: Node | null;
+}

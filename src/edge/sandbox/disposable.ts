@@ -1,0 +1,279 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, realpath } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runner } from '#core/isolation/accounts.ts';
+import {
+	enterRoom,
+	holdRoom,
+	type RoomPrograms,
+	traced,
+	tracedEnvironment,
+	withEnvironment,
+} from '#core/isolation/launch.ts';
+import { toolCachePath } from '#core/isolation/room-mounts.ts';
+import { type Problem, ProblemError } from '#core/result.ts';
+import { identityOf, isAlive, type ProcessIdentity, signal } from '../process.ts';
+import { type OutputPipe, openOutputPipe } from '../process-output.ts';
+import { processesBeside } from '../process-table.ts';
+import { fifos } from './fifos.ts';
+import { networkEnvironment } from './inherited-environment.ts';
+import { makeOverlayFolders } from './overlay-folders.ts';
+import { roomFiles } from './room-files.ts';
+import { type Ladder, runProcess, usualLadder } from './room-process.ts';
+import { claimDirectory, removeTree, saveRecord, sweepRooms } from './room-record.ts';
+import type { Room, RoomProcess, RoomSpec, Sandbox } from './sandbox.ts';
+import { openTrace } from './trace-file.ts';
+
+/** How the disposable tier is set up. */
+export interface DisposableOptions {
+	/** Where rooms will be: `available` tries there. */
+	readonly rooms?: string;
+	readonly ladder?: Ladder;
+}
+
+/**
+ * A copy-on-write copy of this machine for each job, in which it may become root, and which is thrown away afterwards. Needs root on
+ * Linux with overlayfs, util-linux and coreutils.
+ *
+ * The job sees the machine's programs and files, but no process, device, socket or temporary file of it, no home, no password hash and
+ * no host key; the network is the machine's. A room never outlives its Footbridge: the process that holds it ends with the pipe
+ * to its owner, and the kernel then ends everything else.
+ */
+export function disposableSandbox(options: DisposableOptions = {}): Sandbox {
+	const ladder = options.ladder ?? usualLadder;
+	let works: Promise<undefined> | undefined;
+	const prepare = (spec: RoomSpec) => prepareRoom(spec, ladder);
+	return {
+		tier: 'disposable',
+		async available() {
+			if (works !== undefined) return works;
+			const why = whyImpossible() ?? (await tryOne(prepare, options.rooms));
+			if (why === undefined) works = Promise.resolve(undefined);
+			return why;
+		},
+		prepare,
+		sweep: (directory) => sweepRooms(directory, 'disposable', ({ holder }) => endHolder(holder)),
+	};
+}
+
+function whyImpossible(): string | undefined {
+	if (process.platform !== 'linux') return 'a disposable copy of the machine needs Linux';
+	if (process.getuid?.() !== 0) return 'Footbridge does not run as root';
+	const missing = Object.entries(findPrograms()).find(([, path]) => path === undefined);
+	return missing === undefined ? undefined : `the program ${missing[0]} is missing (util-linux and coreutils have it)`;
+}
+
+/** Only a room that stands says that they can: kernels, containers and file systems refuse at many places. */
+async function tryOne(
+	prepare: (spec: RoomSpec) => Promise<Room>,
+	rooms: string | undefined,
+): Promise<string | undefined> {
+	const parent = rooms !== undefined && existsSync(rooms) ? rooms : tmpdir();
+	const directory = await mkdtemp(join(parent, 'footbridge-try-'));
+	try {
+		const toolCache = join(directory, 'tools');
+		const room = await prepare({ id: 'try', directory, repository: 'try', toolCache, hidden: [] });
+		let output = '';
+		const end = await room.run({
+			argv: ['true'],
+			env: {},
+			cwd: room.workspace,
+			output: (chunk) => {
+				output += Buffer.from(chunk).toString();
+			},
+		});
+		await room.destroy();
+		return end.exitCode === 0 ? undefined : `a trial room does not run programs: ${oneLine(output)}`;
+	} catch (error) {
+		await removeTree(directory);
+		return error instanceof ProblemError ? (error.problem.why ?? error.problem.what) : String(error);
+	}
+}
+
+function oneLine(text: string): string {
+	return text.trim().replace(/\s*\n\s*/g, '; ');
+}
+
+function findPrograms(): { readonly [name in keyof RoomPrograms]: string | undefined } {
+	const find = (name: string) =>
+		['/usr/bin', '/bin', '/usr/sbin', '/sbin'].map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
+	return { unshare: find('unshare'), nsenter: find('nsenter'), setpriv: find('setpriv'), chroot: find('chroot') };
+}
+
+function programs(): RoomPrograms {
+	const { unshare, nsenter, setpriv, chroot } = findPrograms();
+	if (unshare === undefined || nsenter === undefined || setpriv === undefined || chroot === undefined)
+		throw new Error('prepare was called where the tier is not available');
+	return { unshare, nsenter, setpriv, chroot };
+}
+
+async function prepareRoom(asked: RoomSpec, ladder: Ladder): Promise<Room> {
+	const record = claimDirectory(asked.directory, 'disposable', asked.id);
+	const spec = { ...asked, directory: await realpath(asked.directory) };
+	let holder: Holder | undefined;
+	try {
+		const pipes = fifos(join(spec.directory, 'pipes'));
+		makeOverlayFolders(spec);
+		holder = await hold(spec.directory);
+		saveRecord(spec.directory, { ...record, holder: holder.identity });
+		return makeRoom({ spec, holder, ladder, takeFifo: pipes.take });
+	} catch (error) {
+		await endHolder(holder?.identity);
+		await removeTree(spec.directory);
+		throw error;
+	}
+}
+
+interface Holder {
+	/** Pid 1 of the room. */
+	readonly identity: ProcessIdentity;
+	/** The room's own processes, which are no leftovers of a job. */
+	readonly own: ReadonlySet<number>;
+	/** Resolves when the room is empty. */
+	readonly ended: Promise<void>;
+}
+
+async function hold(directory: string): Promise<Holder> {
+	const [program = '', ...args] = holdRoom(programs(), directory);
+	const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+	const child = spawn(program, args, { cwd: '/', env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+	const ended = new Promise<void>((resolve) => {
+		child.once('exit', () => resolve());
+		child.once('error', () => resolve());
+	});
+	const answer = await answerOf(child);
+	const pid = Number(/^ready (\d+)$/m.exec(answer.output)?.[1]);
+	const identity = Number.isNaN(pid) ? undefined : identityOf(pid);
+	if (identity === undefined) throw new ProblemError(notHeld(directory, oneLine(answer.complaint)));
+	// The room is there as long as its job: it does not keep Footbridge from ending.
+	child.unref();
+	for (const stream of [child.stdin, child.stdout, child.stderr]) unref(stream);
+	return { identity, own: new Set(processesBeside(pid).map((entry) => entry.pid)), ended };
+}
+
+/** Pipes to a child are sockets, which are not declared so. */
+function unref(stream: object | null): void {
+	if (stream instanceof Socket) stream.unref();
+}
+
+/** The line that says that the room is ready, or what was said until the holder ended. */
+function answerOf(child: ChildProcess): Promise<{ readonly output: string; readonly complaint: string }> {
+	let output = '';
+	let complaint = '';
+	// Writing to a holder that is gone is not an error of anybody's.
+	child.stdin?.on('error', () => undefined);
+	return new Promise((resolve) => {
+		const done = () => resolve({ output, complaint });
+		child.stdout?.on('data', (chunk) => {
+			output += chunk;
+			if (output.endsWith('\n')) done();
+		});
+		child.stderr?.on('data', (chunk) => {
+			complaint += chunk;
+		});
+		child.once('close', done);
+		child.once('error', (error) => {
+			complaint += error.message;
+			done();
+		});
+	});
+}
+
+function notHeld(directory: string, why: string): Problem {
+	return {
+		code: 'FB2062',
+		what: 'No disposable copy of this machine could be made',
+		why: why === '' ? 'the process that holds the room ended at once' : why,
+		where: directory,
+		next: 'ask for the tier host, or put the data folder on a disk that overlayfs can use (ext4, xfs, btrfs)',
+	};
+}
+
+async function endHolder(holder: ProcessIdentity | undefined): Promise<void> {
+	if (holder === undefined) return;
+	// The kernel lets pid 1 of a namespace go only after everything in it.
+	while (isAlive(holder)) {
+		signal(holder.pid, 'SIGKILL');
+		await new Promise((resolve) => setTimeout(resolve, 2));
+	}
+}
+
+interface Parts {
+	readonly spec: RoomSpec;
+	readonly holder: Holder;
+	readonly ladder: Ladder;
+	readonly takeFifo: () => Promise<string>;
+}
+
+function makeRoom(parts: Parts): Room {
+	const { spec, holder } = parts;
+	const { directory } = spec;
+	const pipes = new Set<OutputPipe>();
+	const work = `${runner.home}/work`;
+	const room = { workspace: `${work}/${spec.repository}/${spec.repository}`, temp: `${work}/_temp` };
+	const folders = [
+		{ inside: '/home', outside: join(directory, 'home') },
+		{ inside: '/tmp', outside: join(directory, 'tmp') },
+		{ inside: toolCachePath, outside: spec.toolCache },
+	];
+	const env = roomEnvironment();
+	let destroyed: Promise<{ readonly leftovers: number }> | undefined;
+	return {
+		tier: 'disposable',
+		...room,
+		toolCache: toolCachePath,
+		home: runner.home,
+		env,
+		...roomFiles(folders, runner),
+		run: (process) => runInside({ ...parts, env, pipes }, process),
+		destroy() {
+			destroyed ??= destroyRoom(holder, pipes, directory);
+			return destroyed;
+		},
+	};
+}
+
+function roomEnvironment(): Room['env'] {
+	return {
+		...networkEnvironment(process.env),
+		PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games:/snap/bin',
+		HOME: runner.home,
+		USER: runner.name,
+		LOGNAME: runner.name,
+		SHELL: existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh',
+		LANG: 'C.UTF-8',
+	};
+}
+
+interface Inside extends Parts {
+	readonly env: Room['env'];
+	readonly pipes: Set<OutputPipe>;
+}
+
+async function runInside({ holder, ladder, takeFifo, env: roomEnv, pipes }: Inside, step: RoomProcess) {
+	const pipe = openOutputPipe(await takeFifo());
+	pipes.add(pipe);
+	const trace = step.trace === undefined ? undefined : openTrace(step.trace, runner);
+	try {
+		const argv = trace === undefined ? step.argv : traced(step.argv, '/proc/self/fd/3');
+		const env = { ...roomEnv, ...step.env, ...(trace === undefined ? {} : tracedEnvironment) };
+		const inner = withEnvironment(argv, step.cwd, env);
+		const command = { argv: enterRoom(programs(), holder.identity.pid, inner.argv), env: inner.env };
+		const extra = trace === undefined ? {} : { extraDescriptor: trace.descriptor };
+		return await runProcess({ command, cwd: '/', pipe, ladder, isEntrance: true, ...extra }, step);
+	} finally {
+		trace?.close();
+	}
+}
+
+async function destroyRoom({ identity, own, ended }: Holder, pipes: ReadonlySet<OutputPipe>, directory: string) {
+	const leftovers = processesBeside(identity.pid).filter(({ pid }) => !own.has(pid)).length;
+	await endHolder(identity);
+	await ended;
+	for (const pipe of pipes) pipe.close();
+	await removeTree(directory);
+	return { leftovers };
+}

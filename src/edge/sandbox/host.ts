@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type Command, traced, tracedEnvironment, withEnvironment } from '#core/isolation/launch.ts';
+import { isAlive, type ProcessIdentity, signal } from '../process.ts';
+import { type OutputPipe, openOutputPipe } from '../process-output.ts';
+import { type ProcessEntry, processEntry, processesMarked, processTable, treeOf } from '../process-table.ts';
+import { type Cgroup, cgroupPids, endCgroup, makeCgroup } from './cgroup.ts';
+import { fifos } from './fifos.ts';
+import { userEnvironment } from './inherited-environment.ts';
+import { roomFiles } from './room-files.ts';
+import { type Ladder, runProcess, usualLadder } from './room-process.ts';
+import { claimDirectory, removeTree, saveRecord, sweepRooms } from './room-record.ts';
+import type { Room, RoomProcess, RoomSpec, Sandbox } from './sandbox.ts';
+
+/** How the host tier is set up. */
+export interface HostOptions {
+	readonly ladder?: Ladder;
+	/** Where the user's PATH, HOME and the like are taken from. */
+	readonly env?: NodeJS.ProcessEnv;
+	/** Whether to put jobs into control groups where that is allowed; on unless a test says otherwise. */
+	readonly cgroups?: boolean;
+}
+
+/**
+ * No isolation: a job runs as the user that Footbridge runs as, in the user's home, with the user's tools; only its work tree and its
+ * temporary folder are its own. `hidden` and `shown` mean nothing here.
+ *
+ * After the job nothing survives where a control group can be made (root, or a user session of systemd). Elsewhere its processes
+ * are found by descent, session and the variable FOOTBRIDGE_ROOM: one that leaves its session and empties its environment escapes.
+ * On macOS, where other processes' variables cannot be read, one that leaves its session does.
+ */
+export function hostSandbox(options: HostOptions = {}): Sandbox {
+	return {
+		tier: 'host',
+		available: async () => (process.platform === 'win32' ? 'Footbridge runs on Linux and macOS' : undefined),
+		prepare: (spec) => prepareRoom(spec, options),
+		sweep: (directory) =>
+			sweepRooms(directory, 'host', async ({ id, cgroup }) => {
+				await endAll(() => processesMarked(`${marker}=${id}`));
+				if (cgroup !== undefined) await endCgroup(cgroup);
+			}),
+	};
+}
+
+async function prepareRoom(spec: RoomSpec, options: HostOptions): Promise<Room> {
+	const record = claimDirectory(spec.directory, 'host', spec.id);
+	const directory = realpathSync(spec.directory);
+	const wanted = options.cgroups !== false && (await canRestoreEnvironment());
+	const cgroup = wanted ? makeCgroup(`footbridge-${spec.id}`) : undefined;
+	try {
+		if (cgroup !== undefined) saveRecord(directory, { ...record, cgroup: cgroup.path });
+		mkdirSync(spec.toolCache, { recursive: true });
+		const work = join(directory, 'work');
+		const paths = { workspace: join(work, spec.repository, spec.repository), temp: join(work, '_temp') };
+		for (const path of Object.values(paths)) mkdirSync(path, { recursive: true });
+		const pipes = fifos(join(directory, 'pipes'));
+		const env = { ...userEnvironment(options.env ?? process.env), [marker]: spec.id };
+		const ladder = options.ladder ?? usualLadder;
+		return makeRoom({ spec, directory, paths, cgroup, env, ladder, takeFifo: pipes.take });
+	} catch (error) {
+		if (cgroup !== undefined) await endCgroup(cgroup.path);
+		await removeTree(directory);
+		throw error;
+	}
+}
+
+/** By this variable a process of a room is known. */
+const marker = 'FOOTBRIDGE_ROOM';
+
+interface Parts {
+	readonly spec: RoomSpec;
+	readonly directory: string;
+	readonly paths: Pick<Room, 'workspace' | 'temp'>;
+	readonly cgroup: Cgroup | undefined;
+	readonly env: Room['env'];
+	readonly ladder: Ladder;
+	readonly takeFifo: () => Promise<string>;
+}
+
+function makeRoom(parts: Parts): Room {
+	const { spec, directory, paths, cgroup, env } = parts;
+	const home = env['HOME'] ?? homedir();
+	const toolCache = realpathSync(spec.toolCache);
+	const pipes = new Set<OutputPipe>();
+	const steps: ProcessIdentity[] = [];
+	const folders = [directory, toolCache, home].map((path) => ({ inside: path, outside: path }));
+	let destroyed: Promise<{ readonly leftovers: number }> | undefined;
+	const destroy = async () => {
+		const leftovers = await endAll(() => leftOf(spec.id, steps, cgroup));
+		for (const { pid } of steps) endGroup(pid);
+		if (cgroup !== undefined) await endCgroup(cgroup.path);
+		for (const pipe of pipes) pipe.close();
+		await removeTree(directory);
+		return { leftovers };
+	};
+	return {
+		tier: 'host',
+		...paths,
+		toolCache,
+		home,
+		env,
+		...roomFiles(folders, undefined),
+		async run(step) {
+			const pipe = openOutputPipe(await parts.takeFifo());
+			pipes.add(pipe);
+			const command = commandOf(parts, step);
+			const cwd = cgroup === undefined ? step.cwd : directory;
+			const started = (identity: ProcessIdentity) => steps.push(identity);
+			return runProcess({ command, cwd, pipe, ladder: parts.ladder, isEntrance: false, started }, step);
+		},
+		destroy() {
+			destroyed ??= destroy();
+			return destroyed;
+		},
+	};
+}
+
+/** A shell that enters the control group before anything else comes first, and GNU env restores the variables behind it. */
+function commandOf({ env: roomEnv, cgroup }: Parts, step: RoomProcess): Command {
+	const argv = step.trace === undefined ? step.argv : traced(step.argv, step.trace);
+	const env = { ...roomEnv, ...step.env, ...(step.trace === undefined ? {} : tracedEnvironment) };
+	if (cgroup === undefined) return { argv, env };
+	const inner = withEnvironment(argv, step.cwd, env);
+	return {
+		argv: ['/bin/sh', '-c', 'echo 0 >"$0"; exec "$@"', cgroup.procs, ...inner.argv],
+		env: inner.env,
+	};
+}
+
+/** Whether /usr/bin/env does what `withEnvironment` needs of it. */
+function canRestoreEnvironment(): Promise<boolean> {
+	restores ??= new Promise((resolve) => {
+		const { argv, env } = withEnvironment(['true'], '/', { PATH: '/usr/bin:/bin' });
+		const [program = '', ...args] = argv;
+		const child = spawn(program, args, { env, stdio: 'ignore' });
+		child.once('error', () => resolve(false));
+		child.once('exit', (code) => resolve(code === 0));
+	});
+	return restores;
+}
+
+let restores: Promise<boolean> | undefined;
+
+/** Every process of a room that is alive, found in all the ways that there are here. */
+function leftOf(id: string, steps: readonly ProcessIdentity[], cgroup: Cgroup | undefined): readonly ProcessEntry[] {
+	const table = processTable();
+	const roots = steps.filter((step) => !isReused(step)).map(({ pid }) => pid);
+	const known = new Set(cgroup === undefined ? [] : cgroupPids(cgroup));
+	for (const { pid } of [...processesMarked(`${marker}=${id}`), ...treeOf(new Set(roots), table)]) known.add(pid);
+	return table.filter(({ pid }) => known.has(pid));
+}
+
+/** A pid is given to nobody while its session has members: once it is, the step and its session are gone. */
+function isReused(step: ProcessIdentity): boolean {
+	return processEntry(step.pid) !== undefined && !isAlive(step);
+}
+
+/** Ends what `find` finds until it finds nothing; how many there were at first. */
+async function endAll(find: () => readonly ProcessEntry[]): Promise<number> {
+	const first = find();
+	const end = performance.now() + longestEndMs;
+	for (let left = first; left.length > 0 && performance.now() < end; left = find()) {
+		for (const { pid } of left) signal(pid, 'SIGKILL');
+		await new Promise((resolve) => setTimeout(resolve, 2));
+	}
+	return first.length;
+}
+
+/** What another user owns cannot be ended: the job's end does not wait for it for ever. */
+const longestEndMs = 5000;
+
+/** Where processes cannot be listed. */
+function endGroup(pid: number): void {
+	if (process.platform !== 'linux') signal(-pid, 'SIGKILL');
+}

@@ -1,0 +1,235 @@
+import { join } from 'node:path';
+import type { Healthcheck, Service } from '#core/compose/application.ts';
+import { type Problem, ProblemError } from '#core/result.ts';
+import { type Deployment, evolve } from '#core/rollout/deployment.ts';
+import type { RolloutAction } from '#core/rollout/rollout.ts';
+import type { Check, Listener, Reach, Version } from '#edge/environment/environment.ts';
+import type { Context } from './driver.ts';
+import type { Ports } from './ports.ts';
+
+const drainMs = 30_000;
+const pollMs = 200;
+const verifyTries = 10;
+/** For a service without a healthcheck: how long its port, or its death, is waited for. */
+const quietStart: Pick<Healthcheck, 'startPeriodMs' | 'intervalMs' | 'retries'> = {
+	startPeriodMs: 0,
+	intervalMs: 10_000,
+	retries: 1,
+};
+const logLines = 12;
+
+type RolloutContext = Context<Deployment | undefined>;
+
+/** Does one action of a deployment. Whatever it throws makes the deployment fail, and the way back begins. */
+export async function performRollout(ports: Ports, action: RolloutAction, context: RolloutContext): Promise<void> {
+	const deployment = context.state();
+	if (deployment === undefined) return;
+	switch (action.do) {
+		case 'prepare':
+			return prepare(ports, deployment, context);
+		case 'start-service': {
+			const service = serviceOf(deployment, action.service);
+			const instance = await ports.environments.start(versionOf(ports, deployment), service, reachOf(deployment));
+			return context.append({ kind: 'service-started', service: service.name, instance });
+		}
+		case 'await-health':
+			return awaitHealth(ports, serviceOf(deployment, action.service), context);
+		case 'switch':
+			return switchTo(ports, deployment, context);
+		case 'verify':
+			return verify(ports, deployment, context);
+		case 'route-back':
+			return routeBack(ports, deployment, action.to, context);
+		case 'drain': {
+			const open =
+				deployment.traffic.service === undefined
+					? 0
+					: await ports.traffic.drain(listenerOf(deployment), action.version, drainMs);
+			return context.append({ kind: 'version-drained', deployment: action.version, open });
+		}
+		case 'stop':
+			return stopVersion(ports, deployment, action.version, context);
+		case 'finish':
+			return finish(ports, deployment, action.isGood, context);
+	}
+}
+
+/** A deployment as its stream tells it. */
+export async function readDeployment(ports: Pick<Ports, 'store'>, id: string): Promise<Deployment | undefined> {
+	return (await ports.store.read(`deployment/${id}`)).reduce<Deployment | undefined>(evolve, undefined);
+}
+
+export function listenerOf({ project, environment, traffic }: Deployment): Listener {
+	return { name: `${project}/${environment}`, port: traffic.port };
+}
+
+export function versionOf(ports: Pick<Ports, 'places'>, deployment: Deployment): Version {
+	const { id, project, environment, application } = deployment;
+	const folder = join(ports.places.environments, project, environment);
+	return { id, project, environment, application, directory: join(folder, 'versions', id), data: join(folder, 'data') };
+}
+
+/** The ports that the services of a version have so far. */
+export function reachOf({ instances }: Deployment): Reach {
+	return Object.fromEntries(Object.entries(instances).map(([service, { ports }]) => [service, ports]));
+}
+
+/** The port on loopback that answers users. */
+export function targetOf({ traffic, application, instances }: Deployment): number | undefined {
+	const service = application.services.find(({ name }) => name === traffic.service);
+	const port = service?.ports[0];
+	return service === undefined || port === undefined ? undefined : instances[service.name]?.ports[port];
+}
+
+async function prepare(ports: Ports, deployment: Deployment, context: RolloutContext): Promise<void> {
+	const version = versionOf(ports, deployment);
+	const project = (await ports.store.projects()).find((row) => row.project === deployment.project);
+	if (project === undefined)
+		throw new ProblemError({
+			code: 'FB2001',
+			what: `there is no project ${deployment.project}`,
+			next: 'footbridge project add <path>',
+		});
+	// A half-made copy of a Footbridge that was killed.
+	await ports.environments.remove(version);
+	await ports.source.checkout(project.path, deployment.sha, join(version.directory, 'code'), { depth: 1, git: false });
+	await ports.environments.prepare(version);
+	await context.append({ kind: 'version-prepared', directory: version.directory });
+}
+
+/** Checks a service until it is healthy; gives the deployment up when it ends or its time is over. */
+async function awaitHealth(ports: Ports, service: Service, context: RolloutContext): Promise<void> {
+	const { startPeriodMs, intervalMs, retries } = service.healthcheck ?? quietStart;
+	const deadline = ports.clock.monotonic() + startPeriodMs + intervalMs * retries;
+	for (;;) {
+		const deployment = context.state();
+		const instance = deployment?.instances[service.name];
+		// Another service gave the deployment up meanwhile: nobody waits for this one any more.
+		if (deployment === undefined || instance === undefined || deployment.failing !== undefined) return;
+		const version = versionOf(ports, deployment);
+		const check = await ports.environments.check(version, service, instance);
+		if (check.healthy) return context.append({ kind: 'service-checked', service: service.name, ...check });
+		const isAlive = await ports.environments.isAlive(instance);
+		if (!isAlive || ports.clock.monotonic() >= deadline)
+			return giveUp(ports, { version, service, check, isAlive }, context);
+		await ports.clock.sleep(Math.min(pollMs, intervalMs), context.signal);
+	}
+}
+
+async function giveUp(
+	ports: Ports,
+	unhealthy: { readonly version: Version; readonly service: Service; readonly check: Check; readonly isAlive: boolean },
+	context: RolloutContext,
+): Promise<void> {
+	const { version, service, check, isAlive } = unhealthy;
+	const lines = await ports.environments.tail(version, service.name, logLines);
+	const why = isAlive ? `its healthcheck did not pass: ${check.detail}` : 'it ended before it was healthy';
+	const reason: Problem = {
+		code: 'FB3020',
+		what: `${service.name} did not get healthy`,
+		why: lines.length === 0 ? `${why}; it wrote nothing` : `${why}; the last it wrote:\n${lines.join('\n')}`,
+		where: `service ${service.name}, ${join(version.directory, 'log', `${service.name}.log`)}`,
+		next: `mend the service and deploy again; try its healthcheck by hand first`,
+	};
+	await context.append(
+		{ kind: 'service-checked', service: service.name, healthy: false, detail: check.detail },
+		{ kind: 'deployment-failing', reason },
+	);
+}
+
+async function switchTo(ports: Ports, deployment: Deployment, context: RolloutContext): Promise<void> {
+	const target = targetOf(deployment);
+	const live = await serving(ports, deployment);
+	if (target !== undefined) await ports.traffic.route(listenerOf(deployment), deployment.id, target);
+	await context.append({ kind: 'traffic-switched', to: deployment.id, ...(live === undefined ? {} : { from: live }) });
+}
+
+/** The version that is live now; after a crash between the switch and its record the proxy may say our own already. */
+async function serving(ports: Ports, { project, environment, id }: Deployment): Promise<string | undefined> {
+	const live = await ports.store.deployments({ project, environment, status: ['live'], limit: 1 });
+	return live.find((row) => row.deployment !== id)?.deployment;
+}
+
+async function verify(ports: Ports, deployment: Deployment, context: RolloutContext): Promise<void> {
+	if (deployment.traffic.service === undefined)
+		return context.append({ kind: 'traffic-verified', detail: 'no service takes traffic' });
+	const { name } = listenerOf(deployment);
+	let seen = 'the proxy has no route';
+	for (let tries = 0; tries < verifyTries; tries += 1) {
+		const route = (await ports.traffic.observe()).find((other) => other.listener === name);
+		if (route?.version === deployment.id) {
+			const answer = await ports.probe.ask(`http://127.0.0.1:${route.port}${deployment.traffic.probePath}`, 2000);
+			seen = answer.detail;
+			if (answer.good)
+				return context.append({
+					kind: 'traffic-verified',
+					detail: `${deployment.traffic.probePath} answers ${answer.detail}`,
+				});
+		}
+		await ports.clock.sleep(pollMs, context.signal);
+	}
+	throw new ProblemError({
+		code: 'FB3021',
+		what: 'the new version does not answer through the proxy',
+		why: `${deployment.traffic.probePath}: ${seen}`,
+		where: `${name}`,
+		next: 'check `probe: { path: ... }` in footbridge.yaml and what the service answers there',
+	});
+}
+
+async function routeBack(
+	ports: Ports,
+	deployment: Deployment,
+	to: string | undefined,
+	context: RolloutContext,
+): Promise<void> {
+	const before = to === undefined ? undefined : await readDeployment(ports, to);
+	const target = before === undefined ? undefined : targetOf(before);
+	if (before === undefined) await ports.traffic.remove(listenerOf(deployment));
+	else if (target !== undefined) await ports.traffic.route(listenerOf(deployment), before.id, target);
+	await context.append({ kind: 'traffic-switched', to: to ?? 'none', from: deployment.id });
+}
+
+/** Stops a version's services, the last started first, and removes its copy of the code; its environment's data stays. */
+async function stopVersion(ports: Ports, deployment: Deployment, id: string, context: RolloutContext): Promise<void> {
+	const version = id === deployment.id ? deployment : await readDeployment(ports, id);
+	if (version !== undefined) {
+		for (const [name, instance] of Object.entries(version.instances).toReversed()) {
+			const grace = version.application.services.find((service) => service.name === name)?.stopGraceMs ?? 10_000;
+			await ports.environments.stop(versionOf(ports, version), name, instance, grace);
+		}
+		// The log of a version that failed is what people want to read.
+		if (id !== deployment.id) await ports.environments.remove(versionOf(ports, version));
+	}
+	await context.append({ kind: 'version-stopped', deployment: id });
+}
+
+async function finish(ports: Ports, deployment: Deployment, isGood: boolean, context: RolloutContext): Promise<void> {
+	const { exposed, failing } = deployment;
+	if (!isGood) {
+		const isServed = (await serving(ports, deployment)) !== undefined;
+		return context.append({
+			kind: 'deployment-finished',
+			outcome: isServed ? 'rolled-back' : 'failed',
+			exposed,
+			...(failing === undefined ? {} : { reason: failing }),
+		});
+	}
+	await context.append({ kind: 'deployment-finished', outcome: 'live', exposed });
+	const live = await ports.store.deployments({
+		project: deployment.project,
+		environment: deployment.environment,
+		status: ['live'],
+		limit: 100,
+	});
+	for (const { deployment: id } of live) {
+		if (id !== deployment.id)
+			await ports.store.append(`deployment/${id}`, 'engine', [{ kind: 'deployment-superseded', by: deployment.id }]);
+	}
+}
+
+function serviceOf(deployment: Deployment, name: string): Service {
+	const service = deployment.application.services.find((other) => other.name === name);
+	if (service === undefined) throw new Error(`the application has no service ${name}`);
+	return service;
+}

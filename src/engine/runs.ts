@@ -1,0 +1,199 @@
+import type { Event } from '#core/event.ts';
+import type { PlannedJob } from '#core/plan.ts';
+import { ProblemError } from '#core/result.ts';
+import { evolve, plannedJob, type Run } from '#core/run.ts';
+import { needsContext } from '#core/run-context.ts';
+import { type RunAction, runMachine } from '#core/run-machine.ts';
+import { type Context, type Driver, drive } from './driver.ts';
+import { diagnose, lastGoodOf } from './experiments.ts';
+import { attemptJob } from './job-attempt.ts';
+import type { JobEnd, JobRequest } from './job-request.ts';
+import type { Ports } from './ports.ts';
+
+/** What runs need beside the ports. */
+export interface RunsOptions {
+	/** Jobs at once. */
+	readonly capacity: number;
+	/** Values of a run's secrets; they are never in the log, so a restarted Footbridge may have none. */
+	readonly secretsOf: (run: string) => { readonly [name: string]: string } | undefined;
+	readonly vars: { readonly [name: string]: string };
+}
+
+/** Starts the driver of runs: every queued run happens, every failed job is explained. */
+export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
+	const room = semaphore(options.capacity);
+	const stops = new Map<string, AbortController>();
+
+	return drive<Run | undefined, RunAction>({
+		store: ports.store,
+		prefix: 'run/',
+		machine: runMachine,
+		open: () => openRuns(ports),
+		perform: async (action, context) => {
+			switch (action.do) {
+				case 'record':
+					return context.append(...action.events);
+				case 'stop-job':
+					return stops.get(stopKey(context.stream, action.job))?.abort(new Error(action.why));
+				case 'start-job':
+					return startJob(action, context);
+				case 'diagnose':
+					return room.use(context.signal, () => explain(action, context));
+			}
+		},
+	});
+
+	async function startJob(
+		action: Extract<RunAction, { do: 'start-job' }>,
+		context: Context<Run | undefined>,
+	): Promise<void> {
+		const { job, attempt } = action;
+		const stop = new AbortController();
+		const signal = AbortSignal.any([stop.signal, context.signal]);
+		const key = stopKey(context.stream, job);
+		// Before the wait for a free place: a job that waits can be stopped too.
+		stops.set(key, stop);
+		try {
+			await room.use(context.signal, async () => {
+				if (stop.signal.aborted) return context.append(cancelled(job, attempt, (stop.signal.reason as Error).message));
+				const run = known(context.state());
+				const request = await jobRequest(ports, options, { run, job, attempt, signal, emit: context.append });
+				const end = await attemptJob(ports, request);
+				// A job that ended because Footbridge stops is not over: the next start records it as lost and queues it again.
+				if (!context.signal.aborted) await context.append(finished(job, attempt, end));
+			});
+		} finally {
+			stops.delete(key);
+		}
+	}
+
+	async function explain(
+		action: Extract<RunAction, { do: 'diagnose' }>,
+		context: Context<Run | undefined>,
+	): Promise<void> {
+		const run = known(context.state());
+		const job = run.jobs.find((other) => other.key === action.job);
+		if (job === undefined) return;
+		await context.append({ kind: 'diagnosis-started', job: action.job, attempt: action.attempt });
+		const request = await jobRequest(ports, options, {
+			run,
+			job: action.job,
+			attempt: action.attempt,
+			signal: context.signal,
+			emit: async () => {},
+		});
+		const lastGood = await lastGoodOf(ports, run, job);
+		const finding = await diagnose(ports, { request, run, job, ...(lastGood === undefined ? {} : { lastGood }) });
+		if (context.signal.aborted) return;
+		await context.append({ kind: 'finding-made', job: action.job, attempt: action.attempt, finding });
+	}
+}
+
+interface Attempt {
+	readonly run: Run;
+	readonly job: string;
+	readonly attempt: number;
+	readonly signal: AbortSignal;
+	readonly emit: (event: Event) => Promise<void>;
+}
+
+async function jobRequest(ports: Ports, options: RunsOptions, attempt: Attempt): Promise<JobRequest> {
+	const { run } = attempt;
+	const project = (await ports.store.projects()).find((other) => other.project === run.project);
+	if (project === undefined)
+		throw new ProblemError({
+			code: 'FB2002',
+			what: `project ${run.project} is not known any more`,
+			next: 'footbridge project add <path>',
+		});
+	const planned: PlannedJob = plannedJob(run, attempt.job);
+	const secrets = options.secretsOf(run.id);
+	if (secrets === undefined && run.secrets.length > 0) {
+		throw new ProblemError({
+			code: 'FB2003',
+			what: `the values of the secrets ${run.secrets.join(', ')} are gone`,
+			why: 'they were given for this run only and Footbridge was restarted since',
+			next: 'start the run again with its secrets',
+		});
+	}
+	const described = await ports.source.describe(project.path);
+	const origin = described.ok ? described.value.origin : undefined;
+	return {
+		run: { id: run.id, number: run.number, project: run.project },
+		attempt: attempt.attempt,
+		repository: {
+			path: project.path,
+			name: project.project,
+			defaultBranch: project.defaultBranch,
+			...(origin === undefined ? {} : { origin }),
+		},
+		plan: run.plan,
+		job: planned,
+		trigger: run.trigger,
+		commit: run.commit,
+		needs: needsContext(run, planned),
+		secrets: secrets ?? {},
+		vars: options.vars,
+		...(run.tier === undefined ? {} : { tier: run.tier }),
+		extraEnv: {},
+		logKey: `${run.id}/${attempt.job}.${attempt.attempt}`,
+		signal: attempt.signal,
+		emit: attempt.emit,
+	};
+}
+
+function finished(job: string, attempt: number, end: JobEnd): Event {
+	return {
+		kind: 'job-finished',
+		job,
+		attempt,
+		conclusion: end.conclusion,
+		outputs: end.outputs,
+		leftovers: end.leftovers,
+		...(end.why === undefined ? {} : { why: end.why }),
+		...(end.problems === undefined ? {} : { problems: end.problems }),
+	};
+}
+
+function cancelled(job: string, attempt: number, why: string): Event {
+	return { kind: 'job-finished', job, attempt, conclusion: 'cancelled', outputs: {}, why };
+}
+
+/** Streams of runs that a stopped Footbridge left unfinished, or unexplained. */
+async function openRuns(ports: Ports): Promise<readonly string[]> {
+	const open = await ports.store.runs({ status: ['queued', 'running'], limit: 10_000 });
+	const failed = await ports.store.runs({ status: ['failed'], limit: 20 });
+	const unexplained: string[] = [];
+	for (const { run } of failed) {
+		const state = (await ports.store.read(`run/${run}`)).reduce(evolve, undefined);
+		if (!runMachine.isOver(state)) unexplained.push(run);
+	}
+	return [...open.map(({ run }) => run), ...unexplained].map((run) => `run/${run}`);
+}
+
+/** At most `size` works at once, in the order they came. */
+function semaphore(size: number) {
+	let free = size;
+	const waiting: (() => void)[] = [];
+	return {
+		async use<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+			if (free > 0) free -= 1;
+			else await new Promise<void>((resolve) => waiting.push(resolve));
+			try {
+				signal.throwIfAborted();
+				return await work();
+			} finally {
+				const next = waiting.shift();
+				if (next === undefined) free += 1;
+				else next();
+			}
+		},
+	};
+}
+
+const stopKey = (stream: string, job: string): string => `${stream}/${job}`;
+
+function known(run: Run | undefined): Run {
+	if (run === undefined) throw new Error('an action of a run that has no first event');
+	return run;
+}
