@@ -186,6 +186,8 @@ test('the incident names the deployment that had the traffic when it began, not 
 			environment: 'production',
 			number,
 			purpose: 'release',
+			application: { services: [], volumes: [] },
+			traffic: { port: 0, probePath: '/' },
 		} as const;
 		await w.store.append(`deployment/${id}`, 'engine', [
 			{ ...release, sha: commit.sha, commit, digest: id, changes: [commit] },

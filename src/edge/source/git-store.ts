@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { git } from './git-command.ts';
 
@@ -15,31 +15,62 @@ export interface OpenRepository {
 	readonly index: string;
 }
 
-/**
- * Finds a repository and makes our own for it ready, below `directory`; throws FB0152 where there is none.
- * Not to be called twice at once for one repository.
- */
-export async function openRepository(path: string, directory: string): Promise<OpenRepository> {
+/** Gives a repository by its path, with our own for it below `directory` ready; throws FB0152 where there is none. */
+export function repositories(directory: string): (path: string) => Promise<OpenRepository> {
+	const located = remembered((path) => locate(path));
+	const made = remembered(async (own, { objects, format }: Located) => makeOwn(own, objects, format));
+	return async (path) => {
+		const place = await located(path, undefined);
+		const own = join(directory, createHash('sha256').update(place.objects).digest('hex').slice(0, 24));
+		await made(own, place);
+		// These may change while Footbridge runs.
+		await Promise.all([
+			mirror(place.shallow, join(own, 'shallow')),
+			mirror(place.exclude, join(own, 'info', 'exclude')),
+			mirror(place.attributes, join(own, 'info', 'attributes')),
+		]);
+		const { gitDirectory, index, workTree } = place;
+		return { gitDirectory, own, index, ...(workTree === undefined ? {} : { workTree }) };
+	};
+}
+
+/** Does a thing once for each key, also when it is asked for twice at the same time; a failure is tried again. */
+function remembered<T, Argument>(make: (key: string, argument: Argument) => Promise<T>) {
+	const known = new Map<string, Promise<T>>();
+	return (key: string, argument: Argument): Promise<T> => {
+		const earlier = known.get(key);
+		if (earlier !== undefined) return earlier;
+		const making = make(key, argument);
+		known.set(key, making);
+		making.catch(() => known.delete(key));
+		return making;
+	};
+}
+
+interface Located {
+	readonly gitDirectory: string;
+	readonly workTree: string | undefined;
+	readonly format: string;
+	readonly objects: string;
+	readonly index: string;
+	readonly shallow: string;
+	readonly exclude: string;
+	readonly attributes: string;
+}
+
+async function locate(path: string): Promise<Located> {
 	const asked = ['--is-bare-repository', '--absolute-git-dir', '--show-object-format'];
 	const kept = ['objects', 'index', 'shallow', 'info/exclude', 'info/attributes'];
-	const answer = await git({
-		cwd: path,
-		args: ['rev-parse', ...asked, ...kept.flatMap((name) => ['--git-path', name])],
-	});
-	const [isBare, gitDirectory = '', format = 'sha1', ...found] = answer.trimEnd().split('\n');
+	const args = ['rev-parse', ...asked, ...kept.flatMap((name) => ['--git-path', name])];
+	const [isBare, gitDirectory = '', format = 'sha1', ...found] = (await git({ cwd: path, args })).trimEnd().split('\n');
 	const [objects = '', index = '', shallow = '', exclude = '', attributes = ''] = found.map((name) =>
 		resolve(path, name),
 	);
-	const own = join(directory, createHash('sha256').update(objects).digest('hex').slice(0, 24));
-	await makeOwn(own, objects, format);
-	await Promise.all([
-		mirror(shallow, join(own, 'shallow')),
-		mirror(exclude, join(own, 'info', 'exclude')),
-		mirror(attributes, join(own, 'info', 'attributes')),
-	]);
-	const workTree =
-		isBare === 'true' ? undefined : (await git({ cwd: path, args: ['rev-parse', '--show-toplevel'] })).trimEnd();
-	return { gitDirectory, own, index, ...(workTree === undefined ? {} : { workTree }) };
+	const isWorkTree = isBare !== 'true';
+	const workTree = isWorkTree
+		? (await git({ cwd: path, args: ['rev-parse', '--show-toplevel'] })).trimEnd()
+		: undefined;
+	return { gitDirectory, workTree, format, objects, index, shallow, exclude, attributes };
 }
 
 async function makeOwn(own: string, objects: string, format: string): Promise<void> {
@@ -54,11 +85,14 @@ async function makeOwn(own: string, objects: string, format: string): Promise<vo
 	await rename(`${alternates}.new`, alternates);
 }
 
-/** Copies a small file, or removes the copy when the original is gone. */
+/** Makes a small file the same as another, whole at every moment, or removes it when the other is gone. */
 async function mirror(from: string, to: string): Promise<void> {
-	try {
-		await copyFile(from, to);
-	} catch {
-		await rm(to, { force: true });
+	const [wanted, has] = await Promise.all([from, to].map((file) => readFile(file).catch(() => undefined)));
+	if (wanted === undefined) {
+		if (has !== undefined) await rm(to, { force: true });
+	} else if (has === undefined || !wanted.equals(has)) {
+		const temporary = `${to}.${randomUUID()}`;
+		await writeFile(temporary, wanted);
+		await rename(temporary, to);
 	}
 }

@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises';
 import type { Commit } from '#core/event.ts';
 import { failed, ok, type Problem, ProblemError } from '#core/result.ts';
 import { checkoutTree } from './git-checkout.ts';
-import { git, runGit } from './git-command.ts';
+import { git, gitFailed, runGit } from './git-command.ts';
 import { describe, originOf } from './git-describe.ts';
 import { readBlobs, treeEntries } from './git-objects.ts';
 import { snapshot } from './git-snapshot.ts';
-import { type OpenRepository, openRepository } from './git-store.ts';
+import { repositories } from './git-store.ts';
 import type { Source } from './source.ts';
 
 /**
@@ -15,7 +15,7 @@ import type { Source } from './source.ts';
  * hook or filter of a repository has a say. A method that gives no Result throws a ProblemError when it cannot answer.
  */
 export function gitSource(directory: string): Source {
-	const open = openOnce(directory);
+	const open = repositories(directory);
 	const own = async (path: string, ...args: readonly string[]) =>
 		git({ args: ['--git-dir', (await open(path)).own, ...args] });
 	return {
@@ -107,18 +107,6 @@ export function gitSource(directory: string): Source {
 	};
 }
 
-/** Our own repository is made ready by one call at a time; what may change (shallow, excludes) is looked at each time. */
-function openOnce(directory: string): (path: string) => Promise<OpenRepository> {
-	const underWay = new Map<string, Promise<OpenRepository>>();
-	return (path) => {
-		const known = underWay.get(path);
-		if (known !== undefined) return known;
-		const opening = openRepository(path, directory).finally(() => underWay.delete(path));
-		underWay.set(path, opening);
-		return opening;
-	};
-}
-
 const commitFormat = '%H%x1f%aI%x1f%s';
 
 function commitsOf(answer: string): readonly Commit[] {
@@ -176,6 +164,8 @@ async function headOrUndefined(path: string): Promise<{ readonly ref: string; re
 		runGit({ cwd: path, args: ['symbolic-ref', '--quiet', 'HEAD'] }),
 		runGit({ cwd: path, args: ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] }),
 	]);
+	// 1: there is no such commit; anything else: there is no such repository.
+	if (commit.exitCode > 1) throw gitFailed(['rev-parse'], commit.stderr);
 	if (commit.exitCode !== 0) return undefined;
 	const ref = symbolic.exitCode === 0 ? symbolic.stdout.toString('utf8').trim() : 'HEAD';
 	return { ref, sha: commit.stdout.toString('utf8').trim() };
