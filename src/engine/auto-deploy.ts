@@ -11,14 +11,19 @@ import type { Ports } from './ports.ts';
 export function autoDeploy(
 	ports: Ports,
 	deploy: (request: StartDeployment) => Promise<Result<unknown>>,
-): { stop(): void } {
+): { stop(): Promise<void> } {
 	let last = Promise.resolve();
 	const unsubscribe = ports.store.subscribe(({ event, stream }) => {
 		if (event.kind === 'run-finished' && event.conclusion === 'passed')
 			last = last.then(() => consider(stream.slice('run/'.length))).catch(complain);
 	});
 	last = catchUp().catch(complain);
-	return { stop: unsubscribe };
+	return {
+		stop: async () => {
+			unsubscribe();
+			await last;
+		},
+	};
 
 	async function catchUp(): Promise<void> {
 		for (const project of await ports.store.projects()) {

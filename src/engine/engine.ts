@@ -64,7 +64,7 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 		},
 		metrics: (project, environment, days) => metricsFor(project, environment, days),
 		stop: async () => {
-			releases.stop();
+			await releases.stop();
 			await watching?.stop();
 			await runs.stop();
 			await rollouts.stop();

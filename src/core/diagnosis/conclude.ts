@@ -165,7 +165,7 @@ function tellRight(known: Known, suspect: Suspect, right: NonNullable<Known['rig
 			: `; in the last good run (#${known.lastGood.runNumber}) it was ${was.replace(/ (dir|file|link)$/, '')}`;
 	return {
 		class: 'permission',
-		cause: `${quoted(known.step)} may not ${toDo} ${state.path}: it is ${state.owner}:${state.group} ${octal(state.mode)} (${suspect.call.errno} from ${suspect.call.call})${before}`,
+		cause: `${suspect.call.program ?? 'a program'} of ${quoted(known.step)} may not ${toDo} ${state.path}: it is ${state.owner}:${state.group} ${octal(state.mode)} (${suspect.call.errno} from ${suspect.call.call})${before}`,
 		next: 'give the right back on this machine and run it again',
 		command: `${mend.join(' ')} ${shellWord(machinePath)}`,
 	};

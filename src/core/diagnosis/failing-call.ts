@@ -1,6 +1,8 @@
 /** A system call that failed, as strace saw it. */
 export interface FailingCall {
 	readonly pid: number;
+	/** Name of the process, where the trace tells it. */
+	readonly program?: string;
 	readonly call: string;
 	/** `EACCES` ... */
 	readonly errno: string;
@@ -12,11 +14,11 @@ export interface FailingCall {
 	readonly arguments: string;
 }
 
-/** Reads lines of `strace -f -ttt -y`; what is not a failed call is left out. */
+/** Reads lines of `strace -f -ttt -y -Y`; what is not a failed call is left out. */
 export function failingCalls(lines: readonly string[]): readonly FailingCall[] {
 	return lines.flatMap((line) => {
-		const match = /^(\d+)\s+[\d.]+\s+(\w+)\((.*)\)\s+=\s+-1 (E[A-Z0-9]+)/.exec(line);
-		const [, pid, call, args, errno] = match ?? [];
+		const match = /^(\d+)(?:<([^>]*)>)?\s+[\d.]+\s+(\w+)\((.*)\)\s+=\s+-1 (E[A-Z0-9]+)/.exec(line);
+		const [, pid, program, call, args, errno] = match ?? [];
 		if (call === undefined || args === undefined || errno === undefined) return [];
 		const path = pathIn(args);
 		const address = addressIn(args);
@@ -25,6 +27,7 @@ export function failingCalls(lines: readonly string[]): readonly FailingCall[] {
 			call,
 			errno,
 			arguments: args,
+			...(program === undefined ? {} : { program }),
 			...(path === undefined ? {} : { path }),
 			...(address === undefined ? {} : { address }),
 		};
