@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Healthcheck, Service } from '#core/compose/application.ts';
+import { startOrder } from '#core/compose/compose-file.ts';
 import { type Problem, ProblemError } from '#core/result.ts';
 import { type Deployment, evolve } from '#core/rollout/deployment.ts';
 import type { RolloutAction } from '#core/rollout/rollout.ts';
@@ -10,6 +11,7 @@ import type { Ports } from './ports.ts';
 const drainMs = 30_000;
 const pollMs = 200;
 const verifyTries = 10;
+const routeBackTries = 10;
 /** For a service without a healthcheck: how long its port, or its death, is waited for. */
 const quietStart: Pick<Healthcheck, 'startPeriodMs' | 'intervalMs' | 'retries'> = {
 	startPeriodMs: 0,
@@ -27,11 +29,8 @@ export async function performRollout(ports: Ports, action: RolloutAction, contex
 	switch (action.do) {
 		case 'prepare':
 			return prepare(ports, deployment, context);
-		case 'start-service': {
-			const service = serviceOf(deployment, action.service);
-			const instance = await ports.environments.start(versionOf(ports, deployment), service, reachOf(deployment));
-			return context.append({ kind: 'service-started', service: service.name, instance });
-		}
+		case 'start-service':
+			return startService(ports, deployment, serviceOf(deployment, action.service), context);
 		case 'await-health':
 			return awaitHealth(ports, serviceOf(deployment, action.service), context);
 		case 'switch':
@@ -95,6 +94,28 @@ async function prepare(ports: Ports, deployment: Deployment, context: RolloutCon
 	await ports.source.checkout(project.path, deployment.sha, join(version.directory, 'code'), { depth: 1, git: false });
 	await ports.environments.prepare(version);
 	await context.append({ kind: 'version-prepared', directory: version.directory });
+}
+
+/** Starts of each deployment that are under way in this process: a version is stopped only after the last of them. */
+const starting = new Map<string, Set<Promise<unknown>>>();
+
+async function startService(
+	ports: Ports,
+	deployment: Deployment,
+	service: Service,
+	context: RolloutContext,
+): Promise<void> {
+	if (deployment.failing !== undefined) return;
+	const starts = starting.get(deployment.id) ?? new Set();
+	starting.set(deployment.id, starts);
+	const start = ports.environments.start(versionOf(ports, deployment), service, reachOf(deployment));
+	starts.add(start);
+	try {
+		await context.append({ kind: 'service-started', service: service.name, instance: await start });
+	} finally {
+		starts.delete(start);
+		if (starts.size === 0) starting.delete(deployment.id);
+	}
 }
 
 /** Checks a service until it is healthy; gives the deployment up when it ends or its time is over. */
@@ -185,18 +206,38 @@ async function routeBack(
 ): Promise<void> {
 	const before = to === undefined ? undefined : await readDeployment(ports, to);
 	const target = before === undefined ? undefined : targetOf(before);
-	if (before === undefined) await ports.traffic.remove(listenerOf(deployment));
-	else if (target !== undefined) await ports.traffic.route(listenerOf(deployment), before.id, target);
+	const listener = listenerOf(deployment);
+	await insistently(ports, context.signal, async () => {
+		if (before === undefined) await ports.traffic.remove(listener);
+		else if (target !== undefined) await ports.traffic.route(listener, before.id, target);
+	});
 	await context.append({ kind: 'traffic-switched', to: to ?? 'none', from: deployment.id });
+}
+
+/** Users must not be left with a version that failed: a proxy that refuses is asked again. */
+async function insistently(ports: Ports, signal: AbortSignal, act: () => Promise<void>): Promise<void> {
+	for (let tries = 1; ; tries += 1) {
+		try {
+			return await act();
+		} catch (error) {
+			if (tries >= routeBackTries || signal.aborted) throw error;
+			await ports.clock.sleep(pollMs, signal);
+		}
+	}
 }
 
 /** Stops a version's services, the last started first, and removes its copy of the code; its environment's data stays. */
 async function stopVersion(ports: Ports, deployment: Deployment, id: string, context: RolloutContext): Promise<void> {
+	await Promise.allSettled(starting.get(id) ?? []);
+	// Killed between the switch and its record, a version has traffic that its stream does not know of.
+	const listener = listenerOf(deployment).name;
+	const route = (await ports.traffic.observe()).find((other) => other.listener === listener);
+	if (id === deployment.id && route?.version === id)
+		await routeBack(ports, deployment, await serving(ports, deployment), context);
 	const version = id === deployment.id ? deployment : await readDeployment(ports, id);
 	if (version !== undefined) {
-		for (const [name, instance] of Object.entries(version.instances).toReversed()) {
-			const grace = version.application.services.find((service) => service.name === name)?.stopGraceMs ?? 10_000;
-			await ports.environments.stop(versionOf(ports, version), name, instance, grace);
+		for (const service of (startOrder(version.application.services) ?? []).toReversed()) {
+			await ports.environments.stop(versionOf(ports, version), service);
 		}
 		// The log of a version that failed is what people want to read.
 		if (id !== deployment.id) await ports.environments.remove(versionOf(ports, version));
@@ -215,7 +256,7 @@ async function finish(ports: Ports, deployment: Deployment, isGood: boolean, con
 			...(failing === undefined ? {} : { reason: failing }),
 		});
 	}
-	await context.append({ kind: 'deployment-finished', outcome: 'live', exposed });
+	// First the others: killed in between, this one is still to be finished, and never are two live.
 	const live = await ports.store.deployments({
 		project: deployment.project,
 		environment: deployment.environment,
@@ -226,6 +267,7 @@ async function finish(ports: Ports, deployment: Deployment, isGood: boolean, con
 		if (id !== deployment.id)
 			await ports.store.append(`deployment/${id}`, 'engine', [{ kind: 'deployment-superseded', by: deployment.id }]);
 	}
+	await context.append({ kind: 'deployment-finished', outcome: 'live', exposed });
 }
 
 function serviceOf(deployment: Deployment, name: string): Service {

@@ -7,11 +7,11 @@ import { failed, ok, type Result } from '#core/result.ts';
 import type { Deployment } from '#core/rollout/deployment.ts';
 import { type RolloutAction, rolloutMachine } from '#core/rollout/rollout.ts';
 import type { ProjectRow } from '#edge/store/store.ts';
-import { drive } from './driver.ts';
+import { type Driver, drive } from './driver.ts';
 import type { Ports } from './ports.ts';
 import { performRollout, readDeployment } from './rollout-actions.ts';
 import { superviseServices } from './service-supervisor.ts';
-import { environmentTurns } from './turns.ts';
+import { type EnvironmentTurns, environmentTurns } from './turns.ts';
 
 /** What to put where. */
 export interface DeployRequest {
@@ -35,6 +35,27 @@ const changesLimit = 200;
 /** Starts the driver of deployments and keeps live versions running. */
 export async function startRollouts(ports: Ports): Promise<Rollouts> {
 	const turns = environmentTurns();
+	const driver = await driveRollouts(ports, turns);
+	const supervisor = superviseServices(ports, turns.isTaken);
+	return {
+		deploy: (request) => requestDeployment(ports, request),
+		stop: async () => {
+			await supervisor.stop();
+			await driver.stop();
+		},
+	};
+}
+
+/** The loop of deployments alone: every one goes its way when its turn in the environment has come. */
+export async function driveRollouts(
+	ports: Ports,
+	turns: EnvironmentTurns,
+	onBug?: (stream: string, error: unknown) => void,
+): Promise<Driver> {
+	// However a deployment ends, also by an action that broke, the next one has its turn.
+	const unsubscribe = ports.store.subscribe(({ event, stream }) => {
+		if (event.kind === 'deployment-finished') turns.give(stream.slice('deployment/'.length));
+	});
 	const driver = await drive<Deployment | undefined, RolloutAction>({
 		store: ports.store,
 		prefix: 'deployment/',
@@ -49,14 +70,13 @@ export async function startRollouts(ports: Ports): Promise<Rollouts> {
 			if (deployment === undefined) return;
 			await turns.take(deployment, context.signal);
 			await performRollout(ports, action, context);
-			if (action.do === 'finish') turns.give(deployment);
 		},
+		...(onBug === undefined ? {} : { onBug }),
 	});
-	const supervisor = superviseServices(ports, turns.isTaken);
 	return {
-		deploy: (request) => requestDeployment(ports, request),
+		idle: driver.idle,
 		stop: async () => {
-			await supervisor.stop();
+			unsubscribe();
 			await driver.stop();
 		},
 	};

@@ -41,10 +41,13 @@ export async function startTestEnvironment(
 	const traffic = trafficOf(application.value, request.environment);
 	if (!traffic.ok) return traffic;
 	const version = versionOf(ports, request, application.value);
+	const order = (startOrder(application.value.services) ?? []).map((service) => ({
+		...service,
+		stopGraceMs: Math.min(service.stopGraceMs, stopGraceMs),
+	}));
 	const instances = new Map<string, Instance>();
 	const stop = async () => {
-		for (const [name, instance] of [...instances].reverse())
-			await ports.environments.stop(version, name, instance, stopGraceMs);
+		for (const service of order.toReversed()) await ports.environments.stop(version, service);
 		await ports.environments.remove({ ...version, directory: folderOf(ports, request) });
 	};
 	try {
@@ -53,7 +56,7 @@ export async function startTestEnvironment(
 			git: false,
 		});
 		await ports.environments.prepare(version);
-		for (const service of startOrder(application.value.services) ?? []) {
+		for (const service of order) {
 			instances.set(service.name, await ports.environments.start(version, service, reachOf(instances)));
 			const problem = await untilHealthy(ports, {
 				version,

@@ -8,7 +8,8 @@ interface Turned {
 export interface EnvironmentTurns {
 	/** Resolves when it is the deployment's turn; at once when it has it already. Rejects when the signal is aborted. */
 	take(deployment: Turned, signal: AbortSignal): Promise<void>;
-	give(deployment: Turned): void;
+	/** The deployment with this id is over: the next one's turn. */
+	give(id: string): void;
 	isTaken(project: string, environment: string): boolean;
 }
 
@@ -31,11 +32,12 @@ export function environmentTurns(): EnvironmentTurns {
 				signal.addEventListener('abort', () => reject(signal.reason), { once: true });
 			});
 		},
-		give: (deployment) => {
-			const queue = queues.get(keyOf(deployment));
-			if (queue?.[0]?.id !== deployment.id) return;
-			queue.shift();
-			for (const call of queue[0]?.call.splice(0) ?? []) call();
+		give: (id) => {
+			for (const queue of queues.values()) {
+				if (queue[0]?.id !== id) continue;
+				queue.shift();
+				for (const call of queue[0]?.call.splice(0) ?? []) call();
+			}
 		},
 		isTaken: (project, environment) => (queues.get(`${project}/${environment}`)?.length ?? 0) > 0,
 	};

@@ -16,7 +16,7 @@ import { gitSource } from '#edge/source/git.ts';
 import { sqliteStore } from '#edge/store/sqlite.ts';
 import type { Store } from '#edge/store/store.ts';
 import type { Ports } from '#engine/ports.ts';
-import { readDeployment } from '#engine/rollout-actions.ts';
+import { readDeployment, versionOf } from '#engine/rollout-actions.ts';
 import { type Rollouts, startRollouts } from '#engine/rollouts.ts';
 
 /** A real small web service: it answers with its version, slowly enough that a switch meets requests under way. */
@@ -141,8 +141,10 @@ export async function deployWorld(): Promise<DeployWorld> {
 			await rollouts.stop();
 			for (const row of await store.deployments({ limit: 100 })) {
 				const deployment = await readDeployment({ store }, row.deployment);
-				for (const instance of Object.values(deployment?.instances ?? {}))
-					await ports.environments.stop({} as never, '', instance, 100);
+				for (const service of deployment?.application.services ?? []) {
+					if (deployment !== undefined)
+						await ports.environments.stop(versionOf(ports, deployment), { ...service, stopGraceMs: 100 });
+				}
 			}
 			await stopProxy(traffic, join(data, 'proxy'));
 			await store.close();

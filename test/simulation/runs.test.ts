@@ -8,6 +8,7 @@ import { fakeClock } from '#edge/clock/fake.ts';
 import { memoryStore } from '#edge/store/memory.ts';
 import type { Store } from '#edge/store/store.ts';
 import { type Context, type Driver, drive } from '#engine/driver.ts';
+import { death, mortal } from './mortal.ts';
 import { type Random, random } from './random.ts';
 
 const histories = Number(process.env['FOOTBRIDGE_HISTORIES'] ?? 10_000);
@@ -56,7 +57,7 @@ async function live(
 			seen.cancels += 1;
 			await store.append('run/1', 'system', [{ kind: 'cancel-requested', why: 'cancelled by a person' }]);
 		}
-		await Promise.race([driver.idle(), new Promise((resolve) => crash.signal.addEventListener('abort', resolve))]);
+		await Promise.race([driver.idle(), death(crash.signal)]);
 		await driver.stop();
 		const run = await read(store);
 		if (!crash.signal.aborted && run.finishedAt !== undefined) {
@@ -71,14 +72,6 @@ async function live(
 		seen.crashes += 1;
 	}
 	return read(store);
-}
-
-/** A store that a killed process cannot write to any more. */
-function mortal(store: Store, killed: AbortSignal): Store {
-	return {
-		...store,
-		append: (...args) => (killed.aborted ? Promise.reject(new Error('killed')) : store.append(...args)),
-	};
 }
 
 function startDriver(store: Store, world: World, name: string, killed: AbortSignal): Promise<Driver> {

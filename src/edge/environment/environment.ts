@@ -10,13 +10,16 @@ import type { Instance } from '#core/event.ts';
 export interface Environments {
 	/** Makes a version's directory ready for its services (owner, log folder). */
 	prepare(version: Version): Promise<void>;
-	/** Starts one service; its `depends_on` must be up already. `reach` gives other services' ports: service -> container port -> port. */
+	/**
+	 * Starts one service; its `depends_on` must be up already. `reach` gives other services' ports: service -> container port -> port.
+	 * Idempotent: what this version already runs of it is answered as it is, also when Footbridge was killed before it could record it.
+	 */
 	start(version: Version, service: Service, reach: Reach): Promise<Instance>;
 	/** One health check, by the service's own `healthcheck` (or: does its first port accept a connection). */
 	check(version: Version, service: Service, instance: Instance): Promise<Check>;
 	isAlive(instance: Instance): Promise<boolean>;
-	/** SIGTERM, after `graceMs` SIGKILL, to the whole tree; resolves when nothing of it is left. */
-	stop(version: Version, service: string, instance: Instance, graceMs: number): Promise<void>;
+	/** SIGTERM, after the service's grace SIGKILL, to the whole tree; resolves when nothing of it is left. Nothing to stop is no error. */
+	stop(version: Version, service: Service): Promise<void>;
 	/** Last lines that a service wrote. */
 	tail(version: Version, service: string, lines: number): Promise<readonly string[]>;
 	/** Removes the version's directory. */

@@ -15,26 +15,29 @@ export interface FakeEnvironments extends Environments {
 export function fakeEnvironments(): FakeEnvironments {
 	let lastPid = 1000;
 	const running = new Set<number>();
+	const instances = new Map<string, Instance>();
+	const keyOf = (version: Version, service: Service) => `${version.id}/${service.name}`;
 	const fake: FakeEnvironments = {
 		running,
 		onStart: () => {},
 		onCheck: () => ({ healthy: true, detail: 'passed' }),
 		prepare: async () => {},
 		start: async (version, service) => {
+			const before = instances.get(keyOf(version, service));
+			if (before !== undefined && running.has(before.pid)) return before;
 			fake.onStart(version, service);
 			lastPid += 1;
 			running.add(lastPid);
-			return {
-				pid: lastPid,
-				startTime: 1,
-				ports: Object.fromEntries(service.ports.map((port, index) => [port, lastPid * 4 + index])),
-			};
+			const ports = Object.fromEntries(service.ports.map((port, index) => [port, lastPid * 4 + index]));
+			const instance = { pid: lastPid, startTime: 1, ports };
+			instances.set(keyOf(version, service), instance);
+			return instance;
 		},
 		check: async (version, service, instance) =>
 			running.has(instance.pid) ? fake.onCheck(version, service) : { healthy: false, detail: 'it has ended' },
 		isAlive: async (instance: Instance) => running.has(instance.pid),
-		stop: async (_version, _service, instance) => {
-			running.delete(instance.pid);
+		stop: async (version, service) => {
+			running.delete(instances.get(keyOf(version, service))?.pid ?? 0);
 		},
 		tail: async () => [],
 		remove: async () => {},

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { chown, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { chown, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Healthcheck, Service } from '#core/compose/application.ts';
@@ -38,17 +38,20 @@ export function processEnvironments(options: ProcessesOptions): Environments {
 			await ownTree(join(version.directory, 'code'), uid);
 		},
 		start: async (version, service, reach) => {
+			const before = await readInstance(version, service);
+			if (before !== undefined && isAlive(before)) return before;
 			const ports = Object.fromEntries(
 				await Promise.all(service.ports.map(async (port) => [port, await freePort()] as const)),
 			);
-			const env = { ...surroundings(version), ...serviceEnvironment(service, ports, reach) };
 			const identity = await startDetached({
 				argv: isIsolated ? isolatedArgv(version, service) : commandArgv(service.command),
-				env,
+				env: { ...surroundings(version), ...serviceEnvironment(service, ports, reach) },
 				cwd: isIsolated ? '/' : folderOf(version, service),
 				logFile: logOf(version, service.name),
 			});
-			return { ...identity, ports };
+			const instance = { ...identity, ports };
+			await writeFile(instanceFile(version, service), JSON.stringify(instance));
+			return instance;
 		},
 		check: async (version, service, instance) => {
 			if (!isAlive(instance)) return { healthy: false, detail: 'it has ended' };
@@ -64,7 +67,10 @@ export function processEnvironments(options: ProcessesOptions): Environments {
 			});
 		},
 		isAlive: async (instance) => isAlive(instance),
-		stop: async (_version, _service, instance, graceMs) => killTree(instance, graceMs),
+		stop: async (version, service) => {
+			const instance = await readInstance(version, service);
+			if (instance !== undefined) await killTree(instance, service.stopGraceMs);
+		},
 		tail: (version, service, lines) => tail(logOf(version, service), lines),
 		remove: async (version) => rm(version.directory, { recursive: true, force: true, maxRetries: 3 }),
 	};
@@ -121,6 +127,15 @@ function commandArgv(command: Service['command']): readonly string[] {
 
 const folderOf = (version: Version, service: Service): string =>
 	join(version.directory, 'code', service.workingDirectory);
+/** Which process a service of a version is, written when it is started: the version tells it to every Footbridge that comes after. */
+const instanceFile = (version: Version, service: Service): string =>
+	join(version.directory, 'log', `${service.name}.json`);
+
+async function readInstance(version: Version, service: Service): Promise<Instance | undefined> {
+	const text = await readFile(instanceFile(version, service), 'utf8').catch(() => undefined);
+	return text === undefined ? undefined : (JSON.parse(text) as Instance);
+}
+
 const logOf = (version: Version, service: string): string => join(version.directory, 'log', `${service}.log`);
 
 async function freePort(): Promise<number> {
