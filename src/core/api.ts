@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Application } from './compose/application.ts';
-import type { Instance, Recorded } from './event.ts';
+import type { Instance } from './event.ts';
 import type { NotPlanned, Plan } from './plan.ts';
 import type { Problem } from './result.ts';
 import type { Deployment } from './rollout/deployment.ts';
@@ -203,5 +203,3 @@ export interface ProblemResponse {
 	readonly status: number;
 	readonly problems: readonly Problem[];
 }
-
-export type EventMessage = Recorded;

@@ -1,6 +1,6 @@
 import type { Application } from './compose/application.ts';
 import type { Finding } from './finding.ts';
-import type { Json, Plan, Trigger } from './plan.ts';
+import type { Plan, Trigger } from './plan.ts';
 import type { Problem } from './result.ts';
 import type { EnvironmentSnapshot } from './snapshot.ts';
 
@@ -220,5 +220,3 @@ export interface Instance {
 	/** Loopback port by container port, as `ports` of the Compose file lists them. */
 	readonly ports: { readonly [containerPort: string]: number };
 }
-
-export type { Json };

@@ -31,7 +31,7 @@ function worst(statuses: readonly Status[]): StepResult {
 }
 
 /** The part of `github` that a run knows before a job has a place to run in. */
-export function githubContext(run: Run): { readonly [name: string]: Json } {
+function githubContext(run: Run): { readonly [name: string]: Json } {
 	const { trigger } = run;
 	const refName = trigger.ref.replace(/^refs\/(heads|tags)\//, '');
 	return {

@@ -44,6 +44,7 @@ function follow(socket: Socket, output: (chunk: Uint8Array) => void | Promise<vo
 	let bytes = 0;
 	let isReading = true;
 	let isIgnored = false;
+	let pending: Promise<void> = Promise.resolve();
 	const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
 	const goOn = () => {
 		lastRead = performance.now();
@@ -59,13 +60,15 @@ function follow(socket: Socket, output: (chunk: Uint8Array) => void | Promise<vo
 			if (written === undefined) return;
 			isReading = false;
 			socket.pause();
+			pending = written;
 			written.then(goOn, reject);
 		} catch (error) {
 			reject(error);
 		}
 	});
-	socket.once('end', resolve);
-	socket.once('close', resolve);
+	const finish = () => void pending.then(resolve, reject);
+	socket.once('end', finish);
+	socket.once('close', finish);
 	socket.once('error', reject);
 	socket.resume();
 	return {

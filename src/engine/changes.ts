@@ -72,7 +72,7 @@ export function watchChanges(ports: Ports, onChange: OnChange, everyMs = 500): {
 }
 
 /** The commit each branch of a project had when Footbridge last looked. */
-export async function knownRefs(ports: Pick<Ports, 'store'>, project: string): Promise<ReadonlyMap<string, string>> {
+async function knownRefs(ports: Pick<Ports, 'store'>, project: string): Promise<ReadonlyMap<string, string>> {
 	return (await ports.store.read(`project/${project}`)).reduce(
 		(refs: Map<string, string>, { event }: Recorded) =>
 			event.kind === 'change-pushed' ? refs.set(event.ref, event.after) : refs,

@@ -14,7 +14,7 @@ import { superviseServices } from './service-supervisor.ts';
 import { type EnvironmentTurns, environmentTurns } from './turns.ts';
 
 /** What to put where. */
-export interface DeployRequest {
+interface DeployRequest {
 	readonly project: ProjectRow;
 	readonly environment: EnvironmentConfiguration;
 	readonly sha: string;
@@ -162,7 +162,7 @@ export function trafficOf(
 }
 
 /** The deployment that is live in an environment, by the record. */
-export async function liveDeployment(
+async function liveDeployment(
 	ports: Pick<Ports, 'store'>,
 	project: string,
 	environment: string,

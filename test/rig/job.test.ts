@@ -257,7 +257,7 @@ test('a hundred steps pass one after another, each with little time of its own',
 	const { end, of, log } = await rig.run(
 		job(...Array.from({ length: 100 }, (_, index) => script(`echo line ${index}`))),
 	);
-	assert.equal(end.conclusion, 'passed', log.at(-1));
+	assert.equal(end.conclusion, 'passed', log.at(-1) ?? '');
 	const durations = of('step-finished')
 		.map((step) => step.durationMs)
 		.sort((a, b) => a - b);

@@ -1,5 +1,6 @@
 import type { Commit } from '../event.ts';
 import type { Evidence, Finding } from '../finding.ts';
+import { shellWord } from '../shell-word.ts';
 import type { TellingLine } from './log-reading.ts';
 import { type MissingRight, octal } from './missing-right.ts';
 import { type Difference, tellDifference } from './snapshot-difference.ts';
@@ -254,4 +255,3 @@ const sinceGood = (lastGood: Known['lastGood']): string =>
 const lineOf = ({ line }: Known): string => (line === undefined ? '' : `: ${line.text.slice(0, 200)}`);
 const short = ({ sha }: Pick<Commit, 'sha'>): string => sha.slice(0, 8);
 const quoted = (text: string): string => `“${text}”`;
-const shellWord = (path: string): string => (/^[\w/.@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);

@@ -38,7 +38,7 @@ export function tellingLine(
 }
 
 /** The text as a person reads it: no colours, no cursor movement. */
-export function withoutColours(text: string): string {
+function withoutColours(text: string): string {
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are control characters.
 	return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\u001b\][^\u0007]*\u0007/g, '');
 }

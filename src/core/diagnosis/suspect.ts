@@ -82,6 +82,6 @@ export function rankSuspects(
 }
 
 /** The same failure in two runs has the same key. */
-export function keyOf(call: FailingCall): string {
+function keyOf(call: FailingCall): string {
 	return `${call.call} ${call.errno} ${(call.path ?? call.address ?? '').replaceAll(/\d+/g, '#')}`;
 }

@@ -1,4 +1,4 @@
-import { quote } from './disposable-script.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** The user that services of an environment are: the same one for every version, another for every environment. */
 export function serviceUser(project: string, environment: string): number {
@@ -34,16 +34,16 @@ export function serviceScript(room: ServiceRoom): string {
 		'set -e',
 		'mount -t tmpfs -o mode=0755,size=1m tmpfs /srv',
 		`mkdir ${code} ${data} ${node}`,
-		`mount --bind ${quote(room.code)} ${code}`,
-		`mount --bind ${quote(room.data)} ${data}`,
-		`mount --bind ${quote(room.node)} ${node}; mount -o remount,bind,ro ${node}`,
+		`mount --bind ${shellWord(room.code)} ${code}`,
+		`mount --bind ${shellWord(room.data)} ${data}`,
+		`mount --bind ${shellWord(room.node)} ${node}; mount -o remount,bind,ro ${node}`,
 		'mount -t proc -o nosuid,nodev,noexec proc /proc',
 		'mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp',
 		...['/root', '/home', ...room.hidden].map(
-			(path) => `if [ -d ${quote(path)} ]; then mount -t tmpfs -o mode=0755,size=64k tmpfs ${quote(path)}; fi`,
+			(path) => `if [ -d ${shellWord(path)} ]; then mount -t tmpfs -o mode=0755,size=64k tmpfs ${shellWord(path)}; fi`,
 		),
 		'folder=$0',
-		`${asUser(room.uid).map(quote).join(' ')} /bin/sh -c 'cd "$0" && exec "$@"' "$folder" "$@" &`,
+		`${asUser(room.uid).map(shellWord).join(' ')} /bin/sh -c 'cd "$0" && exec "$@"' "$folder" "$@" &`,
 		'wait $!',
 	].join('\n');
 }

@@ -4,22 +4,31 @@ export interface JoinedCalls {
 	next(line: string): string | undefined;
 }
 
-/** Joins calls that strace had to interrupt (`<unfinished ...>`, `<... name resumed>`), and keeps those that failed. */
+/**
+ * Joins calls that strace had to interrupt (`<unfinished ...>`) with their ends, and keeps those that failed. An end says whose it is
+ * (`<... openat resumed>`), or, where strace shows failing calls only, is the next line that says nothing of a process.
+ */
 export function joinedCalls(): JoinedCalls {
 	const unfinished = new Map<string, string>();
+	let latest: string | undefined;
+	const join = (process: string, end: string): string => {
+		const begin = unfinished.get(process) ?? '';
+		unfinished.delete(process);
+		return `${begin}${end}`.replace(/\)\s+= /, ') = ');
+	};
 	return {
 		next(line) {
-			const process = /^\S+/.exec(line)?.[0] ?? '';
+			const process = /^\d+(?=<|\s)/.exec(line)?.[0];
 			const cut = line.indexOf(' <unfinished ...>');
-			if (cut >= 0) {
+			if (process !== undefined && cut >= 0) {
 				unfinished.set(process, line.slice(0, cut));
+				latest = process;
 				return undefined;
 			}
-			const resumed = /^(.*?)<\.\.\. \w+ resumed>(.*)$/.exec(line);
-			const begin = unfinished.get(process);
-			if (resumed === null) return isFailure(line) ? line : undefined;
-			unfinished.delete(process);
-			const whole = begin === undefined ? line : `${begin}${resumed[2] ?? ''}`;
+			const resumed = /<\.\.\. \w+ resumed>(.*)$/.exec(line)?.[1];
+			let whole = line;
+			if (process !== undefined && resumed !== undefined && unfinished.has(process)) whole = join(process, resumed);
+			else if (process === undefined && latest !== undefined) whole = join(latest, line);
 			return isFailure(whole) ? whole : undefined;
 		},
 	};

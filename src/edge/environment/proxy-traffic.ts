@@ -119,3 +119,8 @@ function send(
 		out.end(body === undefined ? undefined : JSON.stringify(body));
 	});
 }
+
+/** Ends the proxy of a folder, when one runs: users are not served any more. */
+export async function stopProxy(directory: string): Promise<void> {
+	await send(socketIn(directory), 'POST', '/stop').catch(() => {});
+}

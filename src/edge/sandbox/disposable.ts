@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, realpath } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,7 +71,8 @@ async function tryOne(
 	prepare: (spec: RoomSpec) => Promise<Room>,
 	rooms: string | undefined,
 ): Promise<string | undefined> {
-	const parent = rooms !== undefined && existsSync(rooms) ? rooms : tmpdir();
+	const parent = rooms ?? tmpdir();
+	await mkdir(parent, { recursive: true });
 	const directory = await mkdtemp(join(parent, 'footbridge-try-'));
 	try {
 		const toolCache = join(directory, 'tools');
@@ -133,7 +134,7 @@ interface Holder {
 	/** The room's own processes, which are no leftovers of a job. */
 	readonly own: ReadonlySet<number>;
 	/** Resolves when the room is empty. */
-	readonly ended: Promise<void>;
+	ended(): Promise<void>;
 }
 
 async function hold(directory: string): Promise<Holder> {
@@ -151,7 +152,12 @@ async function hold(directory: string): Promise<Holder> {
 	// The room is there as long as its job: it does not keep Footbridge from ending.
 	child.unref();
 	for (const stream of [child.stdin, child.stdout, child.stderr]) unref(stream);
-	return { identity, own: new Set(processesBeside(pid).map((entry) => entry.pid)), ended };
+	const own = new Set(processesBeside(pid).map((entry) => entry.pid));
+	const waitForEnd = () => {
+		child.ref();
+		return ended;
+	};
+	return { identity, own, ended: waitForEnd };
 }
 
 /** Pipes to a child are sockets, which are not declared so. */
@@ -272,7 +278,7 @@ async function runInside({ holder, ladder, takeFifo, env: roomEnv, pipes }: Insi
 async function destroyRoom({ identity, own, ended }: Holder, pipes: ReadonlySet<OutputPipe>, directory: string) {
 	const leftovers = processesBeside(identity.pid).filter(({ pid }) => !own.has(pid)).length;
 	await endHolder(identity);
-	await ended;
+	await ended();
 	for (const pipe of pipes) pipe.close();
 	await removeTree(directory);
 	return { leftovers };

@@ -20,15 +20,14 @@ export function fifos(directory: string): Fifos {
 	};
 	let next: Promise<string[]> = make();
 	next.catch(() => undefined);
-	return {
-		async take() {
-			const paths = await next;
-			const path = paths.shift();
-			if (path !== undefined) return path;
-			next = make();
-			return this.take();
-		},
+	const take = async (): Promise<string> => {
+		const current = next;
+		const path = (await current).shift();
+		if (path !== undefined) return path;
+		if (current === next) next = make();
+		return take();
 	};
+	return { take };
 }
 
 const batchSize = 16;

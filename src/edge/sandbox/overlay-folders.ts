@@ -97,25 +97,29 @@ function isShownByLayers(layers: Layers, path: string): boolean {
 }
 
 function makeOwnFolders(directory: string): void {
-	for (const { name } of ownFolders) mkdirSync(join(directory, name));
-	for (const name of ['tmp', 'var-tmp']) chmodSync(join(directory, name), 0o1777);
-	mkdirSync(join(directory, 'empty'), 0o555);
-	mkdirSync(join(directory, 'run/lock'));
-	chmodSync(join(directory, 'run/lock'), 0o1777);
+	for (const { name } of ownFolders) makeFolder(join(directory, name), name.endsWith('tmp') ? 0o1777 : 0o755);
+	makeFolder(join(directory, 'empty'), 0o555);
+	makeFolder(join(directory, 'run/lock'), 0o1777);
 	const dev = join(directory, 'dev');
 	for (const name of devices) writeFileSync(join(dev, name), '');
-	for (const name of ['pts', 'shm']) mkdirSync(join(dev, name));
+	for (const name of ['pts', 'shm']) makeFolder(join(dev, name));
 	const links = { ptmx: 'pts/ptmx', fd: '/proc/self/fd', stdin: 'fd/0', stdout: 'fd/1', stderr: 'fd/2' };
 	for (const [name, target] of Object.entries(links)) symlinkSync(target, join(dev, name));
+}
+
+/** With exactly this mode, whatever the umask of Footbridge is. */
+function makeFolder(path: string, mode = 0o755): void {
+	mkdirSync(path);
+	chmodSync(path, mode);
 }
 
 /** The folders of every overlay, and in them the places where the room's own folders are mounted. */
 function makeLayers(place: Place): void {
 	const { directory, layers } = place;
-	for (const name of ['upper', 'work']) mkdirSync(join(directory, name));
+	for (const name of ['upper', 'work']) makeFolder(join(directory, name));
 	for (const [index, point] of layers.overlaid.entries()) {
 		mkdirLike(join(directory, `upper/${index}`), point);
-		mkdirSync(join(directory, `work/${index}`));
+		makeFolder(join(directory, `work/${index}`));
 	}
 	for (const path of ['/proc', '/sys', ...ownFolders.map((folder) => folder.path), toolCachePath])
 		makeInRoom(place, path);
@@ -135,7 +139,7 @@ function makeInRoom({ directory, layers }: Place, path: string): string {
 }
 
 function mkdirLike(path: string, model: string): void {
-	mkdirSync(path);
+	makeFolder(path);
 	const status = lstatSync(model, { throwIfNoEntry: false });
 	if (status?.isDirectory() !== true) return;
 	chownSync(path, status.uid, status.gid);
@@ -179,7 +183,7 @@ function makeJobFolders({ directory, repository }: RoomSpec): void {
 	const home = join(directory, runner.home);
 	const work = join(home, 'work');
 	for (const path of [home, work, join(work, repository), join(work, repository, repository), join(work, '_temp')]) {
-		mkdirSync(path);
+		makeFolder(path);
 		chownSync(path, runner.uid, runner.gid);
 	}
 }
@@ -187,7 +191,8 @@ function makeJobFolders({ directory, repository }: RoomSpec): void {
 /** An existing one is left as it is: a wrong right there is for the user to see. */
 function makeToolCache(path: string): string {
 	if (!existsSync(path)) {
-		mkdirSync(path, { recursive: true });
+		mkdirSync(dirname(path), { recursive: true });
+		makeFolder(path);
 		chownSync(path, runner.uid, runner.gid);
 	}
 	return realpathSync(path);
@@ -196,7 +201,7 @@ function makeToolCache(path: string): string {
 function hide(path: string, index: number, { directory }: Place): Hidden {
 	if (!isFolder(path)) return { path, instead: '/dev/null' };
 	const instead = join(directory, `hidden-${index}`);
-	mkdirSync(instead);
+	makeFolder(instead);
 	return { path, instead };
 }
 
@@ -209,18 +214,26 @@ function makeMountPoint(path: string, hidden: readonly Hidden[], { directory }: 
 	if (replaced === undefined || path === replaced.path) return;
 	const target = `${replaced.instead}${path.slice(replaced.path.length)}`;
 	if (isFolder(path)) {
-		mkdirSync(target, { recursive: true });
+		makeFolders(replaced.instead, target);
 	} else {
-		mkdirSync(dirname(target), { recursive: true });
+		makeFolders(replaced.instead, dirname(target));
 		writeFileSync(target, '');
+	}
+}
+
+function makeFolders(from: string, to: string): void {
+	let path = from;
+	for (const part of to.slice(from.length).split('/').filter(Boolean)) {
+		path = join(path, part);
+		if (!existsSync(path)) makeFolder(path);
 	}
 }
 
 /** The root of the room's mount namespace: where the machine has links to /usr, links; the names of the folders to be mounted. */
 function makeBase(directory: string): readonly string[] {
 	const base = join(directory, 'base');
-	mkdirSync(base);
-	mkdirSync(join(base, 'room'));
+	makeFolder(base);
+	makeFolder(join(base, 'room'));
 	// umount looks there.
 	symlinkSync('room/proc', join(base, 'proc'));
 	const folders: string[] = [];
@@ -230,7 +243,7 @@ function makeBase(directory: string): readonly string[] {
 		if (status.isSymbolicLink()) symlinkSync(readlinkSync(path), join(base, path));
 		else if (status.isDirectory()) folders.push(path);
 	}
-	for (const path of folders) mkdirSync(join(base, path));
+	for (const path of folders) makeFolder(join(base, path));
 	return folders;
 }
 

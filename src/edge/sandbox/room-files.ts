@@ -65,7 +65,7 @@ export function roomFiles(
 			const located = locate(path);
 			const { parts } = located;
 			// Held open until chown is there: its working folder is the one that was looked at.
-			const folder = openFolder({ ...located, parts: parts.slice(0, -1) }, undefined);
+			const folder = refusing(path, () => openFolder({ ...located, parts: parts.slice(0, -1) }, undefined));
 			try {
 				await giveTo(owner, referTo(folder), `./${parts.at(-1) ?? ''}`);
 			} finally {
@@ -96,11 +96,17 @@ function withParent<T>(located: Located, maker: Maker, use: (parent: string, nam
 		throw refusal(error, located.path);
 	}
 	try {
-		return use(referTo(folder), name);
-	} catch (error) {
-		throw refusal(error, located.path);
+		return refusing(located.path, () => use(referTo(folder), name));
 	} finally {
 		closeSync(folder.descriptor);
+	}
+}
+
+function refusing<T>(path: string, work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		throw refusal(error, path);
 	}
 }
 
@@ -116,6 +122,7 @@ function openFolder({ root, parts }: Located, maker: Maker): OpenFolder {
 		try {
 			const isNew = maker !== undefined && makeFolder(next);
 			const descriptor = openSync(next, folderFlags | constants.O_NOFOLLOW);
+			if (isNew) fchmodSync(descriptor, 0o755);
 			if (isNew && typeof maker === 'object') fchownSync(descriptor, maker.uid, maker.gid);
 			closeSync(folder.descriptor);
 			folder = { descriptor, path: `${folder.path}/${part}` };

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseTier } from './choice.ts';
+
+const both = [{ tier: 'disposable' }, { tier: 'host' }] as const;
+const onlyHost = [{ tier: 'disposable', why: 'Footbridge does not run as root' }, { tier: 'host' }] as const;
+
+test('disposable is chosen where it works, and the reason says so', () => {
+	const choice = chooseTier({ available: both });
+	assert.ok(choice.ok);
+	assert.equal(choice.value.tier, 'disposable');
+	assert.equal(
+		choice.value.reason,
+		'disposable copy of this machine (overlay), sudo where the machine has it, shared network: chosen because Footbridge runs as root on Linux',
+	);
+});
+
+test('host is chosen where disposable does not work, with the reason why not', () => {
+	const choice = chooseTier({ available: onlyHost });
+	assert.ok(choice.ok);
+	assert.equal(choice.value.tier, 'host');
+	assert.match(choice.value.reason, /no isolation.*does not work here \(Footbridge does not run as root\)$/);
+});
+
+test('the order in which tiers are offered does not matter', () => {
+	const choice = chooseTier({ available: [...both].reverse() });
+	assert.ok(choice.ok && choice.value.tier === 'disposable');
+});
+
+test('a tier that was asked for is taken where it works', () => {
+	const choice = chooseTier({ asked: 'host', available: both });
+	assert.ok(choice.ok);
+	assert.deepEqual([choice.value.tier, choice.value.reason.endsWith('because it was asked for')], ['host', true]);
+});
+
+test('a tier that was asked for and does not work is a problem that names the others; it is never replaced', () => {
+	for (const [asked, why] of [
+		['disposable', 'Footbridge does not run as root'],
+		['container', 'it is not built in'],
+	] as const) {
+		const choice = chooseTier({ asked, available: onlyHost });
+		assert.ok(!choice.ok);
+		assert.equal(choice.error.code, 'FB2060');
+		assert.equal(choice.error.why, why);
+		assert.equal(choice.error.next, 'ask for host');
+	}
+});
+
+test('where nothing works there is no choice', () => {
+	const choice = chooseTier({ available: [{ tier: 'host', why: 'Footbridge runs on Linux and macOS' }] });
+	assert.ok(!choice.ok);
+	assert.equal(choice.error.why, 'Footbridge runs on Linux and macOS');
+});
