@@ -73,7 +73,7 @@ export async function startServer(
 async function startHere(data: string, { watch }: { readonly watch: boolean }) {
 	const ports = await openPorts(data);
 	const engine = await startEngine(ports, { capacity: Math.max(2, availableParallelism()), watch });
-	const api = createApi(engine, {});
+	const api = createApi(engine, { web: fileURLToPath(new URL('../../dist/web', import.meta.url)) });
 	return {
 		api,
 		close: async () => {
