@@ -1,0 +1,32 @@
+import type { MakePlan, PlanView } from '#core/api.ts';
+import { type CommandContext, printJson, withClient } from './command.ts';
+import { exitCodes } from './exit-code.ts';
+import { printPlan } from './print-plan.ts';
+import { projectHere } from './project-here.ts';
+
+export interface PlanOptions {
+	readonly at: string;
+	readonly event: string;
+	readonly json?: boolean;
+}
+
+/** Shows what a run would be; nothing is started. */
+export async function planCommand(
+	workflow: string | undefined,
+	options: PlanOptions,
+	context: CommandContext,
+): Promise<number> {
+	return withClient(context, async (client) => {
+		const { project } = await projectHere(client, context);
+		const request: MakePlan = {
+			project,
+			at: options.at,
+			event: options.event,
+			...(workflow === undefined ? {} : { workflow }),
+		};
+		const plan = await client.post<PlanView>('/plans', request);
+		if (options.json === true) printJson(context, plan);
+		else context.out.print(...printPlan(plan));
+		return plan.broken.length > 0 ? exitCodes.invalid.code : exitCodes.passed.code;
+	});
+}

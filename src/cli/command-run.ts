@@ -1,0 +1,80 @@
+import type { RunView, StartedRuns, StartRuns } from '#core/api.ts';
+import type { Tier } from '#core/event.ts';
+import type { Client } from './client.ts';
+import { type CommandContext, printJson, withClient } from './command.ts';
+import { exitCodeOfRuns, exitCodes } from './exit-code.ts';
+import { followRuns } from './follow-runs.ts';
+import { nothingStarted } from './nothing-started.ts';
+import { projectHere } from './project-here.ts';
+import { displayRuns } from './run-display.ts';
+import { runSummary } from './run-summary.ts';
+import { secretValues } from './secret-values.ts';
+
+export interface RunOptions {
+	readonly job?: readonly string[];
+	readonly at: string;
+	readonly in?: Tier;
+	readonly event: string;
+	readonly secret?: readonly string[];
+	readonly json?: boolean;
+}
+
+/** Runs the workflows of the present folder's repository and shows them to their end. */
+export async function runCommand(
+	workflow: string | undefined,
+	options: RunOptions,
+	context: CommandContext,
+): Promise<number> {
+	const secrets = await secretValues(options.secret ?? [], process);
+	return withClient(context, async (client) => {
+		const project = await projectHere(client, context);
+		const request: StartRuns = {
+			project: project.project,
+			at: options.at,
+			event: options.event,
+			secrets,
+			...(workflow === undefined ? {} : { workflow }),
+			...(options.job === undefined ? {} : { jobs: [...options.job] }),
+			...(options.in === undefined ? {} : { tier: options.in }),
+		};
+		const started = await client.post<StartedRuns>('/runs', request);
+		const { runs, isInterrupted } = await follow(client, context, started, options.json === true);
+		if (options.json === true) printJson(context, { ...started, url: client.url ?? null, runs: runs.map(jsonOf) });
+		else tellEnd(context, client, started, runs);
+		return isInterrupted ? exitCodes.interrupted.code : exitCodeOfRuns(runs);
+	});
+}
+
+/** The first Ctrl+C cancels the runs and lets them end; the second one leaves at once. */
+async function follow(client: Client, context: CommandContext, { runs: ids }: StartedRuns, isQuiet: boolean) {
+	let isInterrupted = false;
+	const leave = new AbortController();
+	const interrupt = () => {
+		if (isInterrupted) return leave.abort();
+		isInterrupted = true;
+		context.err.print('', 'Cancelling. Ctrl+C again leaves at once.');
+		for (const id of ids) client.post(`/runs/${id}/cancel`, { why: 'interrupted with Ctrl+C' }).catch(() => {});
+	};
+	process.on('SIGINT', interrupt);
+	process.on('SIGTERM', interrupt);
+	try {
+		const runs = isQuiet
+			? await followRuns(client, ids, { signal: leave.signal, onChange: () => {} })
+			: await displayRuns(client, context.out, ids, { signal: leave.signal });
+		return { runs, isInterrupted };
+	} finally {
+		process.off('SIGINT', interrupt);
+		process.off('SIGTERM', interrupt);
+	}
+}
+
+function tellEnd(context: CommandContext, client: Client, started: StartedRuns, runs: readonly RunView[]): void {
+	const { out } = context;
+	if (runs.length === 0) out.print(...nothingStarted(started.notPlanned));
+	for (const run of runs) out.print('', ...runSummary(run, out, client.url));
+}
+
+/** A run without what the workflow file says anyway. */
+function jsonOf({ plan: _, ...run }: RunView) {
+	return run;
+}

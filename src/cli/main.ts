@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+
+enableCompileCache();
+process.exitCode = await main(process.argv);
+
+async function main(argv: readonly string[]): Promise<number> {
+	const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+		version: string;
+	};
+	// Imported late: what is imported before the compile cache is on is compiled at every start.
+	const [{ CommanderError }, { createProgram }] = await Promise.all([import('commander'), import('./program.ts')]);
+	let exitCode = 0;
+	try {
+		await createProgram(version, (code) => {
+			exitCode = code;
+		}).parseAsync([...argv]);
+	} catch (error) {
+		if (!(error instanceof CommanderError)) throw error;
+		return error.exitCode;
+	}
+	return exitCode;
+}

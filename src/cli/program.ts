@@ -1,0 +1,212 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { type CommandContext, exitCodeOf } from './command.ts';
+import { exitCodes } from './exit-code.ts';
+import { openTerminal } from './terminal.ts';
+
+/** Every command with its options, each loaded only when it is used. `onEnd` is told the exit code. */
+export function createProgram(version: string, onEnd: (code: number) => void): Command {
+	const program = new Command('footbridge')
+		.description("Takes a commit to production on your own machines, and tells you why when it can't.")
+		.version(version)
+		.option('--data <folder>', 'where Footbridge keeps everything (also FOOTBRIDGE_DATA)')
+		.option('--project <name>', 'a project, when it is not the one of this folder')
+		.option('--color <when>', 'auto, always or never (also NO_COLOR and FORCE_COLOR)', 'auto')
+		.showHelpAfterError('(footbridge help <command> tells more)')
+		.configureHelp({ showGlobalOptions: false })
+		.exitOverride((error) => {
+			throw Object.assign(error, { exitCode: error.exitCode === 0 ? 0 : exitCodes.usage.code });
+		});
+	/** Runs the command that `load` brings, and hands on its exit code. */
+	const run =
+		<Given extends readonly unknown[]>(load: (given: Given, context: CommandContext) => Promise<number>) =>
+		async (...given: unknown[]): Promise<void> => {
+			const context = contextOf(program);
+			onEnd(await exitCodeOf(context, () => load(given as unknown as Given, context)));
+		};
+	addRunning(program, run);
+	addReading(program, run);
+	addRest(program, run);
+	return program;
+}
+
+type Run = <Given extends readonly unknown[]>(
+	load: (given: Given, context: CommandContext) => Promise<number>,
+) => (...given: unknown[]) => Promise<void>;
+
+const json = () => new Option('--json', 'print one JSON object');
+const at = (otherwise: string) =>
+	new Option('--at <revision>', 'worktree (with uncommitted changes), or a branch, tag or commit').default(otherwise);
+const event = () => new Option('-e, --event <name>', 'the event that the workflows are told').default('push');
+const workflow = () => new Argument('[workflow]', 'path or file name; without it: all that the event starts');
+const runArgument = (otherwise?: string) =>
+	new Argument(otherwise === undefined ? '<run>' : '[run]', '#12, an id, @last or @failed').default(otherwise);
+
+function addRunning(program: Command, run: Run): void {
+	program
+		.command('run')
+		.description('run workflows in disposable copies of this machine, and find out why what fails fails')
+		.addArgument(workflow())
+		.option('-j, --job <name>', 'only this job and what it needs; may be repeated', collect)
+		.addOption(at('worktree'))
+		.addOption(new Option('--in <tier>', 'where jobs run').choices(['host', 'disposable']))
+		.addOption(event())
+		.option('--secret <name>', 'a secret by name: its value is in the environment, or piped in', collect)
+		.addOption(json())
+		.action(
+			run<[string | undefined, import('./command-run.ts').RunOptions]>(async ([name, options], context) =>
+				(await import('./command-run.ts')).runCommand(name, options, context),
+			),
+		);
+	program
+		.command('plan')
+		.description('show what a run would be; nothing is started')
+		.addArgument(workflow())
+		.addOption(at('worktree'))
+		.addOption(event())
+		.addOption(json())
+		.action(
+			run<[string | undefined, import('./command-plan.ts').PlanOptions]>(async ([name, options], context) =>
+				(await import('./command-plan.ts')).planCommand(name, options, context),
+			),
+		);
+	program
+		.command('deploy')
+		.description('put a commit into an environment, and go back by itself when it does not get healthy')
+		.argument('<environment>', 'an environment of footbridge.yaml')
+		.addOption(at('HEAD'))
+		.addOption(json())
+		.action(
+			run<[string, import('./command-deploy.ts').DeployOptions]>(async ([environment, options], context) =>
+				(await import('./command-deploy.ts')).deployCommand(environment, options, context),
+			),
+		);
+}
+
+function addReading(program: Command, run: Run): void {
+	program
+		.command('runs')
+		.description('list the newest runs')
+		.option('--limit <count>', 'how many', wholeNumber(1, 200), 20)
+		.addOption(json())
+		.action(
+			run<[import('./command-runs.ts').RunsOptions]>(async ([options], context) =>
+				(await import('./command-runs.ts')).runsCommand(options, context),
+			),
+		);
+	program
+		.command('view')
+		.description('show one run with its jobs, steps and findings')
+		.addArgument(runArgument('@last'))
+		.addOption(json())
+		.action(
+			run<[string, { json?: boolean }]>(async ([name, options], context) =>
+				(await import('./command-view.ts')).viewCommand(name, options, context),
+			),
+		);
+	program
+		.command('logs')
+		.description('print the logs of a run, whole')
+		.addArgument(runArgument('@last'))
+		.option('-j, --job <name>', 'only this job')
+		.option('--failed', 'only the steps that failed')
+		.action(
+			run<[string, import('./command-logs.ts').LogsOptions]>(async ([name, options], context) =>
+				(await import('./command-logs.ts')).logsCommand(name, options, context),
+			),
+		);
+	program
+		.command('why')
+		.description('say why a run failed; the exit code says who is at fault')
+		.addArgument(runArgument('@failed'))
+		.addOption(json())
+		.action(
+			run<[string, { json?: boolean }]>(async ([name, options], context) =>
+				(await import('./command-why.ts')).whyCommand(name, options, context),
+			),
+		);
+	program
+		.command('status')
+		.description('show what is live in the environments, and whether it really serves')
+		.addOption(json())
+		.action(
+			run<[{ json?: boolean }]>(async ([options], context) =>
+				(await import('./command-status.ts')).statusCommand(options, context),
+			),
+		);
+	program
+		.command('metrics')
+		.description('show delivery metrics and objectives, each with what it was made of')
+		.argument('[environment]', 'without it: all')
+		.option('--days <count>', 'how far back', wholeNumber(1, 365), 30)
+		.addOption(json())
+		.action(
+			run<[string | undefined, import('./command-metrics.ts').MetricsOptions]>(async ([name, options], context) =>
+				(await import('./command-metrics.ts')).metricsCommand(name, options, context),
+			),
+		);
+}
+
+function addRest(program: Command, run: Run): void {
+	program
+		.command('up')
+		.description('start the server and its page, and watch repositories and environments')
+		.option('--port <number>', 'port on loopback; 0: any', wholeNumber(0, 65_535), 4455)
+		.action(
+			run<[{ port?: number }]>(async ([options], context) =>
+				(await import('./command-up.ts')).upCommand(options, context),
+			),
+		);
+	program
+		.command('cancel')
+		.description('ask a run to stop')
+		.addArgument(runArgument())
+		.action(
+			run<[string]>(async ([name], context) => (await import('./command-cancel.ts')).cancelCommand(name, context)),
+		);
+	const project = program.command('project').description('the repositories that Footbridge looks after');
+	project
+		.command('add')
+		.description('add a repository on this machine')
+		.argument('<path>', 'a work tree, or a bare repository whose branches are then watched')
+		.action(
+			run<[string]>(async ([path], context) => (await import('./command-project.ts')).projectAddCommand(path, context)),
+		);
+	project
+		.command('list')
+		.description('list them')
+		.action(run(async (_given, context) => (await import('./command-project.ts')).projectListCommand(context)));
+	program
+		.command('doctor')
+		.description('say what of this machine works, what does not, and the command that mends it')
+		.addOption(json())
+		.action(
+			run<[{ json?: boolean }]>(async ([options], context) =>
+				(await import('./command-doctor.ts')).doctorCommand(options, context),
+			),
+		);
+}
+
+function contextOf(program: Command): CommandContext {
+	const { data, project, color } = program.opts<{ data?: string; project?: string; color: string }>();
+	if (color === 'always') {
+		process.env['FORCE_COLOR'] = '1';
+		delete process.env['NO_COLOR'];
+	}
+	if (color === 'never') {
+		process.env['NO_COLOR'] = '1';
+		delete process.env['FORCE_COLOR'];
+	}
+	return { out: openTerminal(process.stdout), err: openTerminal(process.stderr), data, project };
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+	return [...before, value];
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+	return (text) => {
+		const number = Number(text);
+		if (Number.isInteger(number) && number >= least && number <= most) return number;
+		throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+	};
+}

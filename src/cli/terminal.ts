@@ -1,0 +1,63 @@
+import { styleText } from 'node:util';
+import { widthOf } from './line-fit.ts';
+
+export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'gray' | 'bold' | 'dim';
+
+/** Gives a text a colour, where the terminal has colours. */
+export type Paint = (colour: Colour | readonly Colour[], text: string) => string;
+
+/** Where a command writes: lines that stay, and below them, on a real terminal, a region that is drawn again and again. */
+export interface Terminal {
+	/** Columns now; 80 where there is no terminal. */
+	readonly columns: number;
+	readonly rows: number;
+	/** False for a pipe, a file and `TERM=dumb`: nothing is ever drawn again there. */
+	readonly isLive: boolean;
+	readonly paint: Paint;
+	print(...lines: readonly string[]): void;
+	/** Replaces the region; nothing where the terminal is not live. */
+	draw(lines: readonly string[]): void;
+	/** The region as it is now stays, and a new one begins below it. */
+	keep(): void;
+}
+
+export type OutputStream = Pick<NodeJS.WriteStream, 'write'> &
+	Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>>;
+
+/** Makes a terminal of an output stream. `NO_COLOR`, `FORCE_COLOR` and `TERM` are honoured. */
+export function openTerminal(stream: OutputStream): Terminal {
+	const isLive = stream.isTTY === true && process.env['TERM'] !== 'dumb';
+	const hasColours = styleText('red', 'x', { stream: stream as NodeJS.WriteStream }) !== 'x';
+	let region: readonly string[] = [];
+	const columns = () => Math.max(20, stream.columns || 80);
+
+	// A region line takes more than one row when the window was made narrower since.
+	const height = () => region.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns())), 0);
+	const erase = () => (region.length === 0 ? '' : `\u001b[${height()}A\r\u001b[J`);
+	const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+
+	return {
+		get columns() {
+			return columns();
+		},
+		get rows() {
+			// A pseudo-terminal that nobody gave a size says 0.
+			return stream.rows || 24;
+		},
+		isLive,
+		paint: (colour, part) =>
+			hasColours ? styleText(colour as Parameters<typeof styleText>[0], part, { validateStream: false }) : part,
+		print: (...lines) => {
+			stream.write(`${erase()}${text(lines)}${text(region)}`);
+		},
+		draw: (lines) => {
+			if (!isLive) return;
+			const before = erase();
+			region = lines;
+			stream.write(`${before}${text(lines)}`);
+		},
+		keep: () => {
+			region = [];
+		},
+	};
+}
