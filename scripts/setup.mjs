@@ -25,8 +25,8 @@ function install() {
 	process.stderr.write('Setting up: installing the exact dependencies (Node 26 among them) ...\n');
 	run(
 		'npm',
-		['ci', '--no-audit', '--no-fund', '--loglevel=error'],
-		'npm ci failed',
+		['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
+		'npm install failed',
 		'see the lines above; the npm registry must be reachable',
 	);
 	if (!installed.isThere()) {
