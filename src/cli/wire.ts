@@ -103,7 +103,7 @@ async function openPorts(data: string): Promise<Ports> {
 		logs: fileLogs(join(data, 'logs')),
 		source: gitSource(join(data, 'git')),
 		planner: workerPlanner(),
-		sandboxes: [disposableSandbox(), hostSandbox()],
+		sandboxes: [disposableSandbox({ rooms: places.rooms }), hostSandbox()],
 		environments: processEnvironments({ node: places.node, hidden: [data] }),
 		traffic: proxyTraffic({
 			directory: join(data, 'proxy'),

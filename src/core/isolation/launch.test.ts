@@ -19,7 +19,15 @@ describe('a command with its environment', () => {
 
 	test('values travel under names that mean nothing to anybody, and are set by the last program of the chain', () => {
 		assert.deepEqual(env, { FB_0: 'TOKEN=s3cret', FB_1: 'INPUT_A-B=', FB_2: 'LD_PRELOAD=/evil.so' });
-		assert.deepEqual(argv, ['/usr/bin/env', '-C', '/w', '-S', '-i ${FB_0} ${FB_1} ${FB_2}', 'make', 'a b']);
+		assert.deepEqual(argv, [
+			'/usr/bin/env',
+			'-C',
+			'/w',
+			'-S',
+			`-i ${[0, 1, 2].map((index) => `\${FB_${index}}`).join(' ')}`,
+			'make',
+			'a b',
+		]);
 	});
 
 	test('a name that no environment can hold is left out', () => {
@@ -58,10 +66,10 @@ describe('entering a room', () => {
 	});
 });
 
-test('a trace follows children, keeps failures only, and little of what is read and written', () => {
+test('a trace follows children, and keeps little of what is written', () => {
 	const argv = traced(['npm', 'test'], '/e/trace');
 	assert.deepEqual(argv.slice(argv.indexOf('-o')), ['-o', '/e/trace', '--', 'npm', 'test']);
-	for (const word of ['-f', '--seccomp-bpf', '-y', 'status=failed']) assert.ok(argv.includes(word), word);
+	for (const word of ['-f', '--seccomp-bpf', '-y']) assert.ok(argv.includes(word), word);
 	assert.equal(argv[argv.indexOf('-s') + 1], '64');
 });
 

@@ -19,7 +19,10 @@ export function withEnvironment(argv: readonly string[], cwd: string, env: Comma
 	return { argv: ['/usr/bin/env', '-C', cwd, '-S', expansion, ...argv], env: Object.fromEntries(carried) };
 }
 
-/** Writes the failing system calls of `argv` and all that it starts to `file`. */
+/**
+ * Writes the system calls of `argv` and all that it starts to `file`: those that worked too, which tell that a search found its file
+ * elsewhere, and (in SO_ERROR) that a connection failed after all.
+ */
 export function traced(argv: readonly string[], file: string): readonly string[] {
 	return [
 		'strace',
@@ -33,8 +36,6 @@ export function traced(argv: readonly string[], file: string): readonly string[]
 		'64',
 		'-e',
 		`trace=${tracedCalls.join(',')}`,
-		'-e',
-		'status=failed',
 		'-o',
 		file,
 		'--',

@@ -73,7 +73,9 @@ async function tryOne(
 ): Promise<string | undefined> {
 	const parent = rooms ?? tmpdir();
 	await mkdir(parent, { recursive: true });
-	const directory = await mkdtemp(join(parent, 'footbridge-try-'));
+	// A Footbridge that was killed while it tried left its own.
+	await sweepRooms(parent, 'disposable', ({ holder }) => endHolder(holder), trialPrefix);
+	const directory = await mkdtemp(join(parent, trialPrefix));
 	try {
 		const toolCache = join(directory, 'tools');
 		const room = await prepare({ id: 'try', directory, repository: 'try', toolCache, hidden: [] });
@@ -93,6 +95,8 @@ async function tryOne(
 		return error instanceof ProblemError ? (error.problem.why ?? error.problem.what) : String(error);
 	}
 }
+
+const trialPrefix = 'footbridge-try-';
 
 function oneLine(text: string): string {
 	return text.trim().replace(/\s*\n\s*/g, '; ');
@@ -201,10 +205,23 @@ function notHeld(directory: string, why: string): Problem {
 async function endHolder(holder: ProcessIdentity | undefined): Promise<void> {
 	if (holder === undefined) return;
 	// The kernel lets pid 1 of a namespace go only after everything in it.
-	while (isAlive(holder)) {
+	for (const end = performance.now() + longestEndMs; isAlive(holder); ) {
+		if (performance.now() > end) throw new ProblemError(notEnded(holder));
 		signal(holder.pid, 'SIGKILL');
 		await new Promise((resolve) => setTimeout(resolve, 2));
 	}
+}
+
+const longestEndMs = 30_000;
+
+function notEnded({ pid }: ProcessIdentity): Problem {
+	return {
+		code: 'FB2063',
+		what: 'A killed process of the job does not end',
+		why: 'it hangs in the kernel, mostly on a disk or network file system that does not answer (state D in ps)',
+		where: `the room of pid ${pid}`,
+		next: 'mend the file system; the next start of Footbridge removes the room',
+	};
 }
 
 interface Parts {

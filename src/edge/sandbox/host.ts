@@ -13,6 +13,7 @@ import { roomFiles } from './room-files.ts';
 import { type Ladder, runProcess, usualLadder } from './room-process.ts';
 import { claimDirectory, removeTree, saveRecord, sweepRooms } from './room-record.ts';
 import type { Room, RoomProcess, RoomSpec, Sandbox } from './sandbox.ts';
+import { openTrace } from './trace-file.ts';
 
 /** How the host tier is set up. */
 export interface HostOptions {
@@ -105,6 +106,7 @@ function makeRoom(parts: Parts): Room {
 		async run(step) {
 			const pipe = openOutputPipe(await parts.takeFifo());
 			pipes.add(pipe);
+			if (step.trace !== undefined) openTrace(step.trace).close();
 			const command = commandOf(parts, step);
 			const cwd = cgroup === undefined ? step.cwd : directory;
 			const started = (identity: ProcessIdentity) => steps.push(identity);

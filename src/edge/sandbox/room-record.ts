@@ -36,16 +36,19 @@ const recordName = 'room.json';
 
 /**
  * Ends and removes every room of `tier` in `directory` whose Footbridge is gone; the names of their folders. `end` stops what runs in
- * such a room. A folder that never got a record is one, too, once it is a minute old.
+ * such a room. A folder that never got a record is one, too, once it is a minute old. Only folders whose name begins with `prefix` and
+ * that belong to this user count: others might tell of processes to end that are no room's.
  */
 export async function sweepRooms(
 	directory: string,
 	tier: Tier,
 	end: (record: RoomRecord) => Promise<void>,
+	prefix = '',
 ): Promise<readonly string[]> {
 	const swept: string[] = [];
 	for (const name of foldersIn(directory)) {
 		const room = join(directory, name);
+		if (!name.startsWith(prefix) || !isOwn(room)) continue;
 		const record = readRecord(room);
 		const isLeft = record === undefined ? isOld(room) : record.tier === tier && !isAlive(record.owner);
 		if (!isLeft) continue;
@@ -71,6 +74,10 @@ function readRecord(room: string): RoomRecord | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+function isOwn(path: string): boolean {
+	return statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
 function isOld(path: string): boolean {

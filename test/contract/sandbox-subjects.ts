@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { systemClock } from '#edge/clock/system.ts';
+import { disposableSandbox } from '#edge/sandbox/disposable.ts';
+import { type FakeProcess, fakeSandbox } from '#edge/sandbox/fake.ts';
+import { hostSandbox } from '#edge/sandbox/host.ts';
+import type { ProcessEnd, Room, RoomProcess, RoomSpec, Sandbox } from '#edge/sandbox/sandbox.ts';
+import { needs } from '../needs.ts';
+
+/** Short, so that tests of stubborn processes are. */
+export const ladder = { interruptMs: 300, terminateMs: 500 };
+/** Everything of one test file on this machine; removed after its tests. */
+export const place = mkdtempSync(join(tmpdir(), 'footbridge-sandbox-'));
+after(() => rmSync(place, { recursive: true, force: true }));
+
+let rooms = 0;
+
+/** A room like no other; the folder of all rooms is hidden in it. */
+export function specOf(extra: Partial<RoomSpec> = {}): RoomSpec {
+	rooms++;
+	const id = `test-${process.pid}-${rooms}`;
+	return {
+		id,
+		directory: join(place, 'rooms', id),
+		repository: 'shop',
+		toolCache: join(place, 'tools'),
+		hidden: [join(place, 'rooms')],
+		...extra,
+	};
+}
+
+/** Makes a room, uses it, and destroys it whatever happens. */
+export async function inRoom(
+	sandbox: Sandbox,
+	use: (room: Room, spec: RoomSpec) => Promise<void>,
+	extra: Partial<RoomSpec> = {},
+) {
+	const spec = specOf(extra);
+	const room = await sandbox.prepare(spec);
+	try {
+		await use(room, spec);
+	} finally {
+		await room.destroy();
+	}
+}
+
+type Said = ProcessEnd & { readonly output: string };
+
+/** Runs a bash script in the workspace and keeps what it says. */
+export async function bash(room: Room, script: string, extra: Partial<RoomProcess> = {}): Promise<Said> {
+	let output = '';
+	const end = await room.run({
+		argv: ['bash', '-c', script],
+		env: {},
+		cwd: room.workspace,
+		output: (chunk) => {
+			output += Buffer.from(chunk).toString();
+		},
+		...extra,
+	});
+	return { ...end, output };
+}
+
+/** The programs of the fake: what bash would do with these scripts. */
+const known: { readonly [script: string]: FakeProcess } = {
+	'exit 7': { exitCode: 7 },
+	'echo one; echo two >&2; echo three': { output: ['one\n', 'two\n', 'three\n'] },
+	'sleep 30': { durationMs: 30_000 },
+	'sleep 60 & sleep 60 &': { leaves: 2 },
+};
+
+/** A sandbox under test. */
+export interface Subject {
+	readonly name: string;
+	readonly sandbox: Sandbox;
+	readonly skip: { readonly skip: string | false };
+}
+
+export const disposable: Subject = {
+	name: 'disposable',
+	sandbox: disposableSandbox({ ladder, rooms: place }),
+	skip: needs('root', 'overlay'),
+};
+export const host: Subject = { name: 'host', sandbox: hostSandbox({ ladder }), skip: needs() };
+export const hostWithoutCgroups: Subject = {
+	name: 'host without control groups',
+	sandbox: hostSandbox({ ladder, cgroups: false }),
+	skip: needs(),
+};
+export const fake: Subject = {
+	name: 'fake',
+	sandbox: fakeSandbox(({ argv }) => known[argv[2] ?? ''] ?? { exitCode: 127 }, { time: systemClock() }),
+	skip: needs(),
+};
+/** Those that start processes. */
+export const real = [disposable, host, hostWithoutCgroups];
+
+/** How many processes of the machine have exactly this command line. */
+export function countRunning(command: string): number {
+	const all = execFileSync('ps', ['-eo', 'args']).toString().split('\n');
+	return all.filter((line) => line === command || line === `/bin/${command}`).length;
+}
