@@ -72,7 +72,11 @@ export async function startServer(
 
 async function startHere(data: string, { watch }: { readonly watch: boolean }) {
 	const ports = await openPorts(data);
-	const engine = await startEngine(ports, { capacity: Math.max(2, availableParallelism()), watch });
+	const engine = await startEngine(ports, {
+		capacity: Math.max(2, availableParallelism()),
+		watch,
+		platform: process.platform,
+	});
 	const api = createApi(engine, { web: fileURLToPath(new URL('../../dist/web', import.meta.url)) });
 	return {
 		api,

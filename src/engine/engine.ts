@@ -34,6 +34,8 @@ export interface EngineOptions {
 	readonly capacity: number;
 	/** Watch repositories and environments: what a server does and a single command does not. */
 	readonly watch: boolean;
+	/** `process.platform` of this machine. */
+	readonly platform: string;
 }
 
 /** Brings Footbridge to life on its ports: recovers what was under way, and takes requests until `stop`. */
@@ -41,7 +43,12 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 	const secrets = new Map<string, { readonly [name: string]: string }>();
 	for (const sandbox of ports.sandboxes) await sandbox.sweep(ports.places.rooms);
 	const rollouts = await startRollouts(ports);
-	const runs = await startRuns(ports, { capacity: options.capacity, secretsOf: (run) => secrets.get(run), vars: {} });
+	const runs = await startRuns(ports, {
+		capacity: options.capacity,
+		platform: options.platform,
+		secretsOf: (run) => secrets.get(run),
+		vars: {},
+	});
 	const releases = autoDeploy(ports, (request) => deploy(request, 'release'));
 	const watching = options.watch ? watch() : undefined;
 

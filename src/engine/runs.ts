@@ -1,9 +1,11 @@
 import type { Event } from '#core/event.ts';
+import { whyNotHere } from '#core/job/runs-on.ts';
 import type { PlannedJob } from '#core/plan.ts';
 import { ProblemError } from '#core/result.ts';
 import { evolve, plannedJob, type Run } from '#core/run.ts';
-import { needsContext } from '#core/run-context.ts';
+import { jobContexts, needsContext } from '#core/run-context.ts';
 import { type RunAction, runMachine } from '#core/run-machine.ts';
+import { evaluateTemplate } from '#core/workflow/expression.ts';
 import { type Context, type Driver, drive } from './driver.ts';
 import { diagnose, lastGoodOf } from './experiments.ts';
 import { attemptJob } from './job-attempt.ts';
@@ -17,6 +19,8 @@ export interface RunsOptions {
 	/** Values of a run's secrets; they are never in the log, so a restarted Footbridge may have none. */
 	readonly secretsOf: (run: string) => { readonly [name: string]: string } | undefined;
 	readonly vars: { readonly [name: string]: string };
+	/** `process.platform` of this machine. */
+	readonly platform: string;
 }
 
 /** Starts the driver of runs: every queued run happens, every failed job is explained. */
@@ -48,6 +52,8 @@ export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
 		context: Context<Run | undefined>,
 	): Promise<void> {
 		const { job, attempt } = action;
+		const unfit = unfitFor(known(context.state()), job, options.platform);
+		if (unfit !== undefined) return context.append({ kind: 'job-skipped', job, why: unfit });
 		const stop = new AbortController();
 		const signal = AbortSignal.any([stop.signal, context.signal]);
 		const key = stopKey(context.stream, job);
@@ -140,6 +146,15 @@ async function jobRequest(ports: Ports, options: RunsOptions, attempt: Attempt):
 		signal: attempt.signal,
 		emit: attempt.emit,
 	};
+}
+
+/** Why the machine is not one that the job asks for. What cannot be told yet is not refused. */
+function unfitFor(run: Run, key: string, platform: string): string | undefined {
+	const planned = plannedJob(run, key);
+	const runsOn = evaluateTemplate(planned.runsOn, {
+		contexts: { ...jobContexts(run, planned), matrix: planned.matrix ?? {}, strategy: {} },
+	});
+	return runsOn.ok ? whyNotHere(runsOn.value, platform) : undefined;
 }
 
 function finished(job: string, attempt: number, end: JobEnd): Event {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -16,12 +16,38 @@ export function openBrowser(): Promise<Browser> {
 	return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--no-first-run', ...quiet] });
 }
 
-/** Builds the page when it is not there, or older than its source. */
+/** Builds the page when it is not there, or older than its source; of several test processes one builds, the others wait. */
 export function buildPage(): void {
+	for (let waited = 0; !isFresh(); waited += 1) {
+		if (waited < 300 && !holds(building)) {
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+			continue;
+		}
+		try {
+			const vite = join(root, 'node_modules/vite/bin/vite.js');
+			execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn', 'src/web'], { cwd: root, stdio: 'inherit' });
+		} finally {
+			rmSync(building, { recursive: true, force: true });
+		}
+	}
+}
+
+const building = join(root, 'test-output/building-the-page');
+
+/** Takes the lock; false while another process has it. */
+function holds(lock: string): boolean {
+	mkdirSync(join(lock, '..'), { recursive: true });
+	try {
+		mkdirSync(lock);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function isFresh(): boolean {
 	const index = join(built, 'index.html');
-	if (existsSync(index) && statSync(index).mtimeMs > newest(['src/web', 'src/core'])) return;
-	const vite = join(root, 'node_modules/vite/bin/vite.js');
-	execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn', 'src/web'], { cwd: root, stdio: 'inherit' });
+	return !existsSync(building) && existsSync(index) && statSync(index).mtimeMs > newest(['src/web', 'src/core']);
 }
 
 function newest(folders: readonly string[]): number {

@@ -5,7 +5,9 @@ import type { Event } from '#core/event.ts';
 import { createApi, type Listening, serve } from '#server/server.ts';
 import { needs } from '../needs.ts';
 import { buildPage, built, openBrowser } from './browser.ts';
-import { runningRun, type Seeded, seededRecord } from './seed.ts';
+import { seededRecord } from './seed.ts';
+import type { Seeded } from './seed-record.ts';
+import { runningRun } from './seed-runs.ts';
 
 const run = `run/${runningRun}`;
 const job = 'unit (20)';

@@ -6,7 +6,9 @@ import type { Browser, Page } from 'playwright-core';
 import { createApi, type Listening, serve } from '#server/server.ts';
 import { needs } from '../needs.ts';
 import { axeFindings, buildPage, built, openBrowser, root } from './browser.ts';
-import { emptyRecord, runningRun, type Seeded, seededRecord } from './seed.ts';
+import { seededRecord } from './seed.ts';
+import { emptyRecord, type Seeded } from './seed-record.ts';
+import { runningRun } from './seed-runs.ts';
 
 const screenshots = join(root, 'test-output/screenshots');
 
@@ -160,6 +162,7 @@ describe('the page in a browser', needs('chromium'), () => {
 		await page.keyboard.press('g');
 		await page.keyboard.press('r');
 		await page.waitForURL('**/runs');
+		await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
 		await page.locator('main .run-row').first().waitFor();
 		await page.keyboard.press('j');
 		await page.keyboard.press('j');

@@ -33,6 +33,9 @@ export const sudoers = [
 	'',
 ].join('\n');
 
+/** apt's settings of a room: nobody is there to say yes, as on GitHub's own runners. */
+export const aptSettings = 'APT::Get::Assume-Yes "true";\nDpkg::Use-Pty "0";\n';
+
 function isTaken(line: string): boolean {
 	const [name, , id] = line.split(':');
 	return name === runner.name || id === String(runner.uid);

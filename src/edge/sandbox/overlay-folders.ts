@@ -15,6 +15,7 @@ import {
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
+	aptSettings,
 	groupWithRunner,
 	passwdWithRunner,
 	runner,
@@ -155,6 +156,7 @@ function makeAccounts(place: Place): void {
 	const groups = textOf('/etc/gshadow');
 	if (groups !== undefined) put('/etc/gshadow', shadowWithoutPasswords(groups));
 	if (existsSync('/etc/sudoers')) put('/etc/sudoers', sudoers, 0o440);
+	if (existsSync('/etc/apt/apt.conf.d')) put('/etc/apt/apt.conf.d/90footbridge', aptSettings, 0o644);
 	// Often a link into /run, which the room has for itself.
 	const resolver = textOf('/etc/resolv.conf');
 	if (resolver !== undefined) put('/etc/resolv.conf', resolver, 0o644);
