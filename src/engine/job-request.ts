@@ -45,5 +45,7 @@ export interface JobEnd {
 	/** Index of the first step that failed the job. */
 	readonly failedStep?: number;
 	readonly leftovers: number;
+	/** The place to run in could not be made: no fault of the job, so it may be tried once more. */
+	readonly isPlatform?: true;
 	readonly problems?: readonly Problem[];
 }

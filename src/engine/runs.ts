@@ -66,7 +66,7 @@ export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
 				const request = await jobRequest(ports, options, { run, job, attempt, signal, emit: context.append });
 				const end = await attemptJob(ports, request);
 				// A job that ended because Footbridge stops is not over: the next start records it as lost and queues it again.
-				if (!context.signal.aborted) await context.append(finished(job, attempt, end));
+				if (!context.signal.aborted) await context.append(endOf(job, attempt, end));
 			});
 		} finally {
 			stops.delete(key);
@@ -155,6 +155,14 @@ function unfitFor(run: Run, key: string, platform: string): string | undefined {
 		contexts: { ...jobContexts(run, planned), matrix: planned.matrix ?? {}, strategy: {} },
 	});
 	return runsOn.ok ? whyNotHere(runsOn.value, platform) : undefined;
+}
+
+/** A place to run that could not be made is tried once more, as a job that was lost is. */
+function endOf(job: string, attempt: number, end: JobEnd): Event {
+	const isWorthAnother = end.isPlatform === true && attempt === 1;
+	return isWorthAnother
+		? { kind: 'job-lost', job, attempt, why: end.why ?? 'there was no place to run' }
+		: finished(job, attempt, end);
 }
 
 function finished(job: string, attempt: number, end: JobEnd): Event {

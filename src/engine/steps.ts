@@ -66,7 +66,7 @@ async function inRoom(ports: JobPorts, request: JobRequest, voice: Voice): Promi
 			shown: [ports.places.node],
 		});
 	} catch (error) {
-		return neverStarted(voice, problemOf(error));
+		return { ...neverStarted(voice, problemOf(error)), isPlatform: true };
 	}
 	let end: JobEnd;
 	try {

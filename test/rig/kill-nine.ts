@@ -65,7 +65,11 @@ function report(facts: {
 			lost += Math.max(0, job.attempt - 1);
 			// A job whose script passes can only fail by being lost twice.
 			if (job.status === 'failed')
-				assert.match(job.why ?? '', /lost 2 times/, `run ${run.number}, ${job.key}: ${job.why}`);
+				assert.match(
+					job.why ?? '',
+					/lost 2 times/,
+					`run ${run.number}, ${job.key}: ${job.why} ${JSON.stringify(job.problems)}`,
+				);
 		}
 		if (run.status === 'passed') assert.ok(run.jobs.every((job) => job.status === 'passed'));
 	}
