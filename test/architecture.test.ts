@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { join, relative } from 'node:path';
 import { describe, test } from 'node:test';
 
@@ -24,6 +25,9 @@ const reasons: { readonly [folder: string]: string } = {
 	engine: 'the engine drives ports: which implementation it has is the business of cli/wire.ts',
 	web: 'the page has what the API gives, and the folds of core',
 };
+
+/** Packages that compute and do nothing else. */
+const purePackages = ['@actions/expressions', '@actions/workflow-parser', 'picomatch', 'semver', 'yaml', 'zod'];
 
 const longest = 400;
 
@@ -57,9 +61,34 @@ describe('the house', () => {
 			['edge/sandbox/host.ts', "import type { Clock } from '#edge/clock/clock.ts';"],
 			['web/main.tsx', "import type { Engine } from '#engine/engine.ts';"],
 			['server/server.ts', "export { httpProbe } from '#edge/probe/http.ts';"],
+			['core/plan.ts', "import { readFile } from 'fs/promises';"],
+			['core/plan.ts', "import { serve } from '@hono/node-server';"],
+			['core/plan.ts', "import '#engine/engine.ts';"],
+			['core/plan.ts', "import {\n\ta,\n\tb,\n} from\n\t'#web/main.tsx';"],
+			['engine/runs.ts', "import { type Clock } from '#edge/clock/clock.ts';"],
+			['edge/process.ts', "import { hostSandbox } from './sandbox/host.ts';"],
 		];
 		for (const [file, text] of planted)
 			assert.equal(importsOf(file, text).flatMap(violation).length, 1, `${file}: ${text}`);
+	});
+
+	test('lets through what is allowed', () => {
+		const allowed: readonly (readonly [string, string])[] = [
+			['core/plan.ts', "import { parse } from 'yaml';"],
+			['engine/runs.ts', "import type { Clock } from '#edge/clock/clock.ts';"],
+			['edge/sandbox/host.ts', "import { isAlive } from '../process.ts';"],
+			['web/main.tsx', "import { evolve } from '#core/run.ts';"],
+		];
+		for (const [file, text] of allowed) assert.deepEqual(importsOf(file, text).flatMap(violation), []);
+	});
+
+	test('describes each port where its name says, with its life cycle', () => {
+		const ports = readdirSync(join(src, 'edge'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+		assert.ok(ports.length >= 8, `${ports.length} ports`);
+		for (const { name } of ports) {
+			const text = readFileSync(join(src, 'edge', name, `${name}.ts`), 'utf8');
+			assert.match(text, /\/\*\*[\s\S]+?\*\/\nexport interface/, `edge/${name}/${name}.ts`);
+		}
 	});
 
 	test('has no file that makes a reader scroll for ever', () => {
@@ -107,8 +136,11 @@ function violation({ from, line, isType, target }: Import): readonly string[] {
 	const isTest = /\.test\.tsx?$/.test(from);
 	const [folder = '', inner = ''] = from.split('/');
 	const where = `${from}:${line} imports ${target}`;
-	if (target.startsWith('node:'))
+	if (target.startsWith('node:') || builtinModules.includes(target))
 		return (folder === 'core' || folder === 'web') && !isTest ? [`${where}: ${folder} is pure`] : [];
+	const isPackage = !target.startsWith('#') && !target.startsWith('.');
+	if (isPackage && folder === 'core' && !isTest && !purePackages.some((name) => `${target}/`.startsWith(`${name}/`)))
+		return [`${where}: core uses packages that compute and do nothing else`];
 	const path = target.startsWith('#')
 		? target.slice(1)
 		: target.startsWith('.')
@@ -117,7 +149,7 @@ function violation({ from, line, isType, target }: Import): readonly string[] {
 	if (path === undefined || isTest) return [];
 	const [other = '', otherInner = '', ...rest] = path.split('/');
 	if (other === folder) {
-		const isSibling = folder === 'edge' && from.split('/').length > 2 && rest.length > 0 && otherInner !== inner;
+		const isSibling = folder === 'edge' && rest.length > 0 && otherInner !== inner;
 		return isSibling ? [`${where}: one edge folder never imports another`] : [];
 	}
 	const allowed = mayImport[folder] ?? [];

@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { problemOf } from '#core/result.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
+import type { Sandbox } from '#edge/sandbox/sandbox.ts';
 import { type CommandContext, printJson } from './command.ts';
 import { exitCodes } from './exit-code.ts';
 import { labelled } from './problem-lines.ts';
@@ -79,7 +81,7 @@ async function tool(
 
 /** Where jobs can run here, and why not. */
 async function tiers(): Promise<readonly Check[]> {
-	const [disposable, host] = await Promise.all([disposableSandbox().available(), hostSandbox().available()]);
+	const [disposable, host] = await Promise.all([disposableSandbox(), hostSandbox()].map(whyNot));
 	const asRoot = process.getuid?.() === 0 ? {} : { command: `sudo ${process.argv[1] ?? 'footbridge'} up` };
 	return [
 		disposable === undefined
@@ -89,6 +91,11 @@ async function tiers(): Promise<readonly Check[]> {
 			? { name: 'host', state: 'fine', says: 'jobs can run as the present user, without isolation (--in host)' }
 			: { name: 'host', state: disposable === undefined ? 'good' : 'needed', says: host },
 	];
+}
+
+/** A machine so bare that not even this can be tried is told, too. */
+function whyNot(sandbox: Sandbox): Promise<string | undefined> {
+	return sandbox.available().catch((error: unknown) => problemOf(error).why ?? 'it could not be tried');
 }
 
 async function disk(folder: string): Promise<readonly Check[]> {

@@ -3,6 +3,7 @@ import { formatAgo, formatDuration } from '#core/time-text.ts';
 import { type CommandContext, printJson, withClient } from './command.ts';
 import { clean, cut, fill, widthOf } from './line-fit.ts';
 import { findProject } from './project-here.ts';
+import { runName } from './run-lines.ts';
 import { statusMark } from './status-mark.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -38,7 +39,7 @@ export function runRows(
 ): readonly string[] {
 	const cells = items.map((item) => [
 		`${hasProject ? `${clean(item.project)} ` : ''}#${item.number}`,
-		clean(item.name),
+		runName(item),
 		clean(item.ref.replace(/^refs\/(heads|tags)\//, '')) + (item.worktree ? '*' : ''),
 		item.sha.slice(0, 8),
 		timesOf(item, now),

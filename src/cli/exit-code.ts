@@ -43,7 +43,10 @@ export function exitCodeOfProblem({ code }: Problem): number {
 }
 
 /** The thing that was named is not there. */
-const missing: ReadonlySet<string> = new Set(['FB0101', 'FB0150', 'FB1003', 'FB2001', 'FB2004', 'FB3002', 'FB6004']);
+const missing: ReadonlySet<string> = new Set([
+	...['FB0101', 'FB0150', 'FB0154', 'FB1003', 'FB1007', 'FB1009'],
+	...['FB2001', 'FB2004', 'FB3002', 'FB6004'],
+]);
 
 /** The words are those that the engine gives to a job and to a step whose `timeout-minutes` are over. */
 function hasTimedOut({ why, steps }: Job): boolean {

@@ -45,7 +45,7 @@ export async function displayDeployment(
 }
 
 /** `▸ production #3  notes a1b2c3d4  Subject`: what is deployed where. */
-export function deploymentHead(deployment: Deployment, { paint }: Pick<Terminal, 'paint'>): string {
+function deploymentHead(deployment: Deployment, { paint }: Pick<Terminal, 'paint'>): string {
 	const { environment, number, project, sha, commit, purpose } = deployment;
 	const kind = purpose === 'release' ? '' : `  (${purpose})`;
 	return `${paint('bold', `▸ ${clean(environment)} #${number}`)}  ${paint('dim', `${clean(project)} ${sha.slice(0, 8)}`)}  ${clean(commit.subject)}${kind}`;

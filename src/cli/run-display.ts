@@ -79,7 +79,7 @@ async function tell(display: Display, run: RunView, { event, at }: Recorded): Pr
 	if (event.kind !== 'finding-made') return;
 	const key = `${run.id} ${event.finding.cause}`;
 	const first = told.causes.get(key);
-	if (first === undefined) terminal.print('', ...findingCard(event.finding, job.name, terminal), '');
+	if (first === undefined) terminal.print('', ...findingCard(event.finding, job.name, terminal));
 	else terminal.print(terminal.paint('dim', `  ${clean(job.name)}: the same cause as ${first}`));
 	told.causes.set(key, first ?? clean(job.name));
 }

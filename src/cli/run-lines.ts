@@ -11,11 +11,15 @@ export function runHead(run: Run, { columns, paint }: Look): string {
 	const ref = run.trigger.ref.replace(/^refs\/(heads|tags)\//, '');
 	const commit = run.trigger.worktreeOf === undefined ? run.trigger.sha : run.trigger.worktreeOf;
 	const place = `${clean(run.project)} ${clean(ref)} ${commit.slice(0, 8)}`;
-	const subject =
-		run.trigger.worktreeOf === undefined ? clean(run.commit.subject) : 'the work tree, with uncommitted changes';
-	const title = `${clean(run.name)} #${run.number}`;
+	const subject = run.trigger.worktreeOf === undefined ? clean(run.commit.subject) : 'with your uncommitted changes';
+	const title = `${runName(run)} #${run.number}`;
 	const room = Math.max(10, columns - widthOf(title) - widthOf(place) - 6);
 	return `${paint('bold', `▸ ${title}`)}  ${paint('dim', place)}  ${cut(subject, room)}`;
+}
+
+/** The workflow's name; the file's, when it has none of its own. */
+export function runName({ name, workflow }: Pick<Run, 'name' | 'workflow'>): string {
+	return clean(name === workflow ? workflow.slice(workflow.lastIndexOf('/') + 1) : name);
 }
 
 /** A job as one line: how it stands, for how long, and what it does or why it ended so. `now` in ms. */

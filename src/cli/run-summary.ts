@@ -3,6 +3,7 @@ import type { Job } from '#core/run.ts';
 import { formatDuration } from '#core/time-text.ts';
 import { clean, wrap } from './line-fit.ts';
 import { labelled } from './problem-lines.ts';
+import { runName } from './run-lines.ts';
 import { statusMark } from './status-mark.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,7 +14,7 @@ export function runSummary(run: RunView, terminal: Terminal, url?: string): read
 	const took =
 		run.finishedAt === undefined ? '' : ` in ${formatDuration(Date.parse(run.finishedAt) - Date.parse(run.queuedAt))}`;
 	const lines = [
-		`${paint([colour, 'bold'], `${glyph} ${clean(run.name)} #${run.number} ${run.status}`)}${took}  ${paint('dim', countOf(run))}`,
+		`${paint([colour, 'bold'], `${glyph} ${runName(run)} #${run.number} ${run.status}`)}${took}  ${paint('dim', countOf(run))}`,
 	];
 	const failed = run.jobs.filter((job) => job.status === 'failed');
 	for (const [cause, jobs] of Map.groupBy(failed, causeOf)) {
@@ -32,7 +33,7 @@ export function runSummary(run: RunView, terminal: Terminal, url?: string): read
 }
 
 /** Where the page of a run is. */
-export function runLink(url: string, run: Pick<RunView, 'id'>): string {
+function runLink(url: string, run: Pick<RunView, 'id'>): string {
 	return new URL(`/runs/${run.id}`, url).href;
 }
 

@@ -4,7 +4,7 @@ import { widthOf } from './line-fit.ts';
 export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'gray' | 'bold' | 'dim';
 
 /** Gives a text a colour, where the terminal has colours. */
-export type Paint = (colour: Colour | readonly Colour[], text: string) => string;
+type Paint = (colour: Colour | readonly Colour[], text: string) => string;
 
 /** Where a command writes: lines that stay, and below them, on a real terminal, a region that is drawn again and again. */
 export interface Terminal {

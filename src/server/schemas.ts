@@ -6,7 +6,7 @@ import type { Plan, Trigger } from '#core/plan.ts';
 const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const time = z.iso.datetime().openapi({ description: 'ISO 8601, UTC' });
 
-export const Problem = z
+const Problem = z
 	.object({
 		code: z.string().openapi({ example: 'FB2004' }),
 		what: z.string(),

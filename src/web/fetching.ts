@@ -44,7 +44,7 @@ interface Page<Item> {
 }
 
 /** Asks `/api/v1`; throws Refused. */
-export async function ask<T>(path: string, query: Query = {}, init: RequestInit = {}): Promise<T> {
+async function ask<T>(path: string, query: Query = {}, init: RequestInit = {}): Promise<T> {
 	const search = new URLSearchParams();
 	for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
 	const suffix = search.size === 0 ? '' : `?${search}`;

@@ -59,7 +59,7 @@ const affected: { readonly [kind: string]: readonly string[] } = {
 };
 
 /** The run with this event in it; the same run when it is in it already. */
-export function foldRun(run: RunView | undefined, recorded: Recorded): RunView | undefined {
+function foldRun(run: RunView | undefined, recorded: Recorded): RunView | undefined {
 	if (run === undefined || recorded.seq <= run.head) return run;
 	const next = evolveRun(run, recorded);
 	return next === undefined ? run : { ...next, head: recorded.seq };

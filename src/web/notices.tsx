@@ -24,7 +24,7 @@ export function ProblemList({ problems }: { readonly problems: readonly Problem[
 }
 
 /** A reason; one that brings lines of a log along is shown as they were written. */
-export function Why({ text }: { readonly text: string }) {
+function Why({ text }: { readonly text: string }) {
 	const [first = '', ...rest] = text.split('\n');
 	if (rest.length < 2) return <p className="why">{text}</p>;
 	return (

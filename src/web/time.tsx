@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { formatAgo, formatDuration } from '#core/time-text.ts';
 
 /** The time now, told again every `everyMs`; it stands still while `everyMs` is null. */
-export function useNow(everyMs: number | null): number {
+function useNow(everyMs: number | null): number {
 	const [now, setNow] = useState(Date.now);
 	useEffect(() => {
 		if (everyMs === null) return;

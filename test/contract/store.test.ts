@@ -241,9 +241,7 @@ for (const [name, open] of Object.entries(stores)) {
 
 		using('lists deployments by environment and incidents by whether they are open', async (store) => {
 			await store.append('deployment/d1', 'engine', [requested(1)]);
-			await store.append('deployment/d1', 'engine', [
-				{ kind: 'deployment-finished', outcome: 'live', exposed: true },
-			]);
+			await store.append('deployment/d1', 'engine', [{ kind: 'deployment-finished', outcome: 'live', exposed: true }]);
 			await store.append('deployment/d2', 'engine', [requested(1, 'staging'), requestedFailure]);
 			await store.append('incident/i1', 'engine', [opened]);
 			const [staging] = await store.deployments({ environment: 'staging', limit: 5 });

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { describe, test } from 'node:test';
+import { openTerminal } from './terminal.ts';
+
+/** A screen that understands what the terminal writes: text, line feeds, cursor up, carriage return, erase below. */
+function screen(options: { readonly isTTY: boolean; readonly columns?: number }) {
+	const lines: string[] = [''];
+	let row = 0;
+	const take = (part: string) => {
+		if (part === '\n') {
+			row += 1;
+			lines[row] ??= '';
+		} else if (part.startsWith(esc) && part.endsWith('A')) row -= Number(part.slice(2, -1));
+		else if (part.startsWith(esc)) lines.splice(row, lines.length, '');
+		else if (part !== '\r') lines[row] += part;
+	};
+	const stream = new Writable({
+		decodeStrings: false,
+		write: (text: string, _encoding, done) => {
+			text.split(new RegExp(`(\n|\r|${esc}\\[\\d*[AJ])`)).forEach(take);
+			done();
+		},
+	});
+	return { stream: Object.assign(stream, options), shown: () => lines.slice(0, -1) };
+}
+
+const esc = '\u001b';
+
+describe('a terminal', () => {
+	test('draws a region again below the lines that stay', () => {
+		const { stream, shown } = screen({ isTTY: true, columns: 80 });
+		const terminal = openTerminal(stream);
+		terminal.draw(['one', 'two']);
+		terminal.draw(['one!', 'two', 'three']);
+		terminal.print('stays');
+		assert.deepEqual(shown(), ['stays', 'one!', 'two', 'three']);
+		terminal.draw(['last']);
+		assert.deepEqual(shown(), ['stays', 'last']);
+		terminal.draw([]);
+		terminal.print('end');
+		assert.deepEqual(shown(), ['stays', 'end']);
+	});
+
+	test('that is a pipe gets every line once, and no region', () => {
+		const { stream, shown } = screen({ isTTY: false });
+		const terminal = openTerminal(stream);
+		assert.equal(terminal.isLive, false);
+		terminal.draw(['never']);
+		terminal.print('a', 'b');
+		assert.deepEqual(shown(), ['a', 'b']);
+	});
+
+	test('has 80 columns where nobody says otherwise', () => {
+		assert.equal(openTerminal(screen({ isTTY: false }).stream).columns, 80);
+		assert.equal(openTerminal(screen({ isTTY: true, columns: 0 }).stream).columns, 80);
+		assert.equal(openTerminal(screen({ isTTY: true, columns: 200 }).stream).columns, 200);
+	});
+});
