@@ -72,7 +72,7 @@ export async function planOf(
 	const workflows = new Map([...files].filter(([path]) => /\.ya?ml$/.test(path)));
 	if (workflows.size === 0) {
 		return failed({
-			code: 'FB1001',
+			code: 'FB1009',
 			what: 'there is no workflow to run',
 			why: `${workflowFolder} of ${project.project} at ${trigger.sha.slice(0, 8)} has no .yml file`,
 			where: workflowFolder,
@@ -84,7 +84,7 @@ export async function planOf(
 		![...workflows.keys()].some((path) => path === workflow || path === `${workflowFolder}/${workflow}`)
 	) {
 		return failed({
-			code: 'FB1002',
+			code: 'FB1007',
 			what: `there is no workflow ${workflow}`,
 			why: `the repository has ${[...workflows.keys()].join(', ')}`,
 			next: 'name one of these, by path or file name',
