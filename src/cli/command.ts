@@ -1,4 +1,4 @@
-import { ProblemError } from '#core/result.ts';
+import { ProblemError, problemOf } from '#core/result.ts';
 import { type Client, createClient, RefusedError } from './client.ts';
 import { exitCodeOfProblem, exitCodes } from './exit-code.ts';
 import { problemLines } from './problem-lines.ts';
@@ -27,15 +27,15 @@ export async function withClient<T>(context: CommandContext, use: (client: Clien
 	}
 }
 
-/** Runs a command to its exit code; an expected failure is told in its four parts, a bug with its stack. */
+/** Runs a command to its exit code. What goes wrong is told in its four parts; a bug with its stack besides, to be reported. */
 export async function exitCodeOf(context: CommandContext, command: () => Promise<number>): Promise<number> {
 	try {
 		return await command();
 	} catch (error) {
-		const problems =
-			error instanceof RefusedError ? error.problems : error instanceof ProblemError ? [error.problem] : undefined;
-		if (problems === undefined) throw error;
+		const problems = error instanceof RefusedError ? error.problems : [problemOf(error)];
 		context.err.print(...problems.flatMap((problem) => problemLines(problem, context.err)));
+		const isExpected = error instanceof RefusedError || error instanceof ProblemError;
+		if (!isExpected && error instanceof Error) context.err.print(context.err.paint('dim', error.stack ?? ''));
 		return problems[0] === undefined ? exitCodes.notRun.code : exitCodeOfProblem(problems[0]);
 	}
 }

@@ -25,6 +25,7 @@ export function createProgram(version: string, onEnd: (code: number) => void): C
 		};
 	addRunning(program, run);
 	addReading(program, run);
+	addNumbers(program, run);
 	addRest(program, run);
 	return program;
 }
@@ -124,6 +125,9 @@ function addReading(program: Command, run: Run): void {
 				(await import('./command-why.ts')).whyCommand(name, options, context),
 			),
 		);
+}
+
+function addNumbers(program: Command, run: Run): void {
 	program
 		.command('status')
 		.description('show what is live in the environments, and whether it really serves')

@@ -2,39 +2,91 @@
 export interface TellingLine {
 	/** 1-based, in the job's log. */
 	readonly number: number;
+	/** As a person reads it, with the next line when this one ends with a colon. */
 	readonly text: string;
 	/** `test-failure`, `compile-error`, or `script-failure` when nothing better is known. */
 	readonly class: string;
 }
 
+/** Best first: what says what was wrong, before what only says which test or program it was. */
 const patterns: readonly (readonly [RegExp, string])[] = [
+	// node:test, Jest, pytest, Rust, Go (testify), JUnit, PHPUnit
 	[
-		/\bAssertionError\b|\bassert(ion)? (failed|error)|^E\s+assert|--- FAIL:|panicked at|\bexpected\b.*\b(to|but|actual|received)\b/i,
+		/\bAssertionError\b|\bassert(?:ion)? (?:failed|error)|^E\s+(?:assert|[\w.]+Error)|\bpanicked at\b|^expect\(.*\)\.|^Error Trace:|AssertionFailedError|Failed asserting that/i,
 		'test-failure',
 	],
-	[/^\s*(not ok \d+|✖|✕|×|FAIL(ED)?\b)/, 'test-failure'],
-	[/\berror( TS\d+|\[E\d+\])?:/i, 'compile-error'],
-	[/\b(SyntaxError|TypeError|ReferenceError|RangeError|Error|Exception):/, 'script-failure'],
-	[/^Traceback|: command not found|No such file or directory|[Pp]ermission denied|EACCES|ENOENT/, 'script-failure'],
+	[/^\S+_test\.go:\d+: /, 'test-failure'],
+	[/^(?:not ok \d+(?!.*# (?:TODO|SKIP))|✖ |✕ |× |● |--- FAIL: |FAIL(?:ED)?[: ])/, 'test-failure'],
+	[/(?:^error(?:\[E\d+\]| TS\d+)?: |\berror TS\d+:|:\d+(?::\d+)?: (?:fatal )?error: )/, 'compile-error'],
+	[/^(?:Uncaught )?(?:[\w.]*(?:Error|Exception))(?: \[\w+\])?: /, 'script-failure'],
+	[
+		/: (?:command )?not found$|No such file or directory|[Pp]ermission denied|No space left on device|\b(?:EACCES|ENOENT|ENOSPC|ECONNREFUSED|EADDRINUSE|EPERM|EROFS)\b/,
+		'script-failure',
+	],
+	[/^(?:fatal|error|ERROR|Error|npm (?:ERR!|error))\b:?\s/, 'script-failure'],
+	[/^Traceback /, 'script-failure'],
 ];
 /** What the runner itself says about a failed step is no cause. */
-const runnersOwn = /^Error: Process completed with exit code|^▸ |^##\[/;
-/** Summaries of test runners that name no test. */
-const hollow = /failing tests:$|'?test failed'?$|ERR_TEST_FAILURE/;
+const runnersOwn = /^Error: Process (?:completed with exit code|was ended by)|^▸ |^##\[/;
+/** The file of a step's script is the runner's, and its name tells nobody anything. */
+const ownScript = /^\S*\/_temp\/[0-9a-f-]{36}(?:\.\w+)?: /;
+/** Summaries that name no test, and notes on the Node that ran it. */
+const hollow = /failing tests:$|'?test failed'?$|ERR_TEST_FAILURE|'testCodeFailure'|^Node\.js v\d/;
+
+type Line = Pick<TellingLine, 'number' | 'text'>;
 
 /** The most telling line of the failed step's log, by kind first and then the earliest. */
-export function tellingLine(
-	lines: readonly { readonly number: number; readonly text: string }[],
-): TellingLine | undefined {
+export function tellingLine(lines: readonly Line[]): TellingLine | undefined {
 	const plain = lines
-		.map(({ number, text }) => ({ number, text: withoutColours(text).trim() }))
-		.filter(({ text }) => !runnersOwn.test(text) && !hollow.test(text));
+		.map(({ number, text }) => ({ number, text: withoutColours(text).trim().replace(ownScript, '') }))
+		.filter(({ text }) => text !== '' && !runnersOwn.test(text) && !hollow.test(text));
+	const tap = tapFailure(plain);
+	if (tap !== undefined) return tap;
 	for (const [pattern, kind] of patterns) {
-		const found = plain.find(({ text }) => pattern.test(text));
-		if (found !== undefined) return { ...found, class: kind };
+		const index = plain.findIndex(({ text }) => pattern.test(text));
+		const found = plain[index];
+		if (found !== undefined) return { ...found, text: named(plain, index, whole(plain, index)), class: kind };
 	}
-	const last = plain.findLast(({ text }) => text !== '');
+	const last = plain.at(-1);
 	return last === undefined ? undefined : { ...last, class: 'script-failure' };
+}
+
+/** `not ok 3 - adds`, with what was wrong in the block below it: `error: 'boom'`, or `error: |-` and then the text. */
+function tapFailure(lines: readonly Line[]): TellingLine | undefined {
+	for (const [index, { text }] of lines.entries()) {
+		const [, name] = /^not ok \d+(?: - (.*))?$/.exec(text) ?? [];
+		if (!text.startsWith('not ok ') || /# (?:TODO|SKIP)\b/i.test(text)) continue;
+		const end = lines.findIndex((line, at) => at > index && /^(?:\.\.\.$|(?:not )?ok \d)/.test(line.text));
+		const block = lines.slice(0, end < 0 ? lines.length : end);
+		const at = block.findIndex((line, place) => place > index && line.text.startsWith('error: '));
+		const stated = /^error: '(.*)'$/.exec(block[at]?.text ?? '')?.[1];
+		const place = stated === undefined ? at + 1 : at;
+		const line = block[place];
+		// Tests that only say that a test below them failed.
+		if (at < 0 || line === undefined || /^\d+ subtests? failed$/.test(stated ?? '')) continue;
+		const what = stated ?? whole(block, place);
+		return { number: line.number, text: name === undefined ? what : `${name}: ${what}`, class: 'test-failure' };
+	}
+	return undefined;
+}
+
+/** `Expected values to be strictly equal:` alone says nothing; what it announces stands in the next line. */
+function whole(lines: readonly Line[], index: number): string {
+	const text = lines[index]?.text ?? '';
+	const next = lines[index + 1]?.text;
+	return text.endsWith(':') && next !== undefined && !/^[+-] |^at /.test(next) ? `${text} ${next}` : text;
+}
+
+/** The name of the test, where the line before tells it as node:test does: `✖ adds (1.2ms)`. */
+function named(lines: readonly Line[], index: number, text: string): string {
+	const name = /^✖ (.+) \(\d[\d.]*ms\)$/.exec(lines[index - 1]?.text ?? '')?.[1];
+	return name === undefined ? text : `${name}: ${text}`;
+}
+
+/** Whether two logs complain of the same: numbers and names that are made up anew do not count. */
+export function isSameComplaint(one: TellingLine | undefined, other: TellingLine | undefined): boolean {
+	const plain = (line: TellingLine | undefined) => line?.text.replaceAll(/[0-9a-f]{8,}|\d+/gi, '#');
+	return plain(one) === plain(other);
 }
 
 /** The text as a person reads it: no colours, no cursor movement. */

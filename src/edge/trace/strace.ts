@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { readTrace } from '#core/diagnosis/trace-reading.ts';
 import { traced } from '#core/isolation/launch.ts';
-import { joinedCalls } from '#core/isolation/trace-lines.ts';
 import type { Traces } from './trace.ts';
 
 /** Traces of strace 5.16 or later, as `RoomProcess.trace` writes them. */
@@ -37,14 +37,8 @@ function tryStrace(): Promise<string | undefined> {
 }
 
 async function lastFailures(path: string, limit: number): Promise<readonly string[]> {
-	const last: string[] = [];
-	const calls = joinedCalls();
+	const reading = readTrace(limit);
 	const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
-	for await (const line of lines) {
-		const call = calls.next(line);
-		if (call === undefined) continue;
-		last.push(call);
-		if (last.length > 2 * limit) last.splice(0, limit);
-	}
-	return last.slice(-limit);
+	for await (const line of lines) reading.add(line);
+	return reading.failures();
 }
