@@ -101,6 +101,26 @@ describe('the driver', () => {
 		await driver.stop();
 	});
 
+	test('recovers at the start and begins nothing while it is paused', async () => {
+		const store = storeOf();
+		await store.append('run/1', 'system', [step(0)]);
+		const performed: string[] = [];
+		const driver = await drive({
+			store,
+			prefix: 'run/',
+			machine: counting,
+			isPaused: true,
+			open: async () => ['run/1'],
+			perform: perform(performed),
+		});
+		await driver.idle();
+		assert.deepEqual([performed, (await store.read('run/1')).length], [[], 2]);
+		driver.go();
+		await driver.idle();
+		assert.deepEqual(performed, ['step 2']);
+		await driver.stop();
+	});
+
 	test('appends nothing after it was told to stop, and waits for what is under way', async () => {
 		const store = storeOf();
 		let release = () => {};

@@ -13,6 +13,8 @@ export interface Drive<State, Action extends { readonly key: string }> {
 	readonly open: () => Promise<readonly string[]>;
 	/** Called once a key and process. What came of it is appended; a throw is recorded with `machine.broke`. */
 	readonly perform: (action: Action, context: Context<State>) => Promise<void>;
+	/** Recover what is open, and begin nothing before `go`: somebody only wants to look. */
+	readonly isPaused?: boolean;
 	/** Told when a decision cannot be made: a bug in a machine, not a failure of a run. */
 	readonly onBug?: (stream: string, error: unknown) => void;
 }
@@ -27,6 +29,8 @@ export interface Context<State> {
 }
 
 export interface Driver {
+	/** Ends the pause. */
+	go(): void;
 	/** Resolves when nothing is under way and nothing is left to decide. */
 	idle(): Promise<void>;
 	/** Aborts what is under way and waits for it; the log then says `unfinished`, and the next start recovers it. */
@@ -53,6 +57,7 @@ export async function drive<State, Action extends { readonly key: string }>(d: D
 	const stopping = new AbortController();
 	const running = new Set<Promise<void>>();
 	let idlers: (() => void)[] = [];
+	let isPaused = d.isPaused === true;
 
 	const unsubscribe = d.store.subscribe((recorded) => {
 		if (!recorded.stream.startsWith(d.prefix) || stopping.signal.aborted) return;
@@ -65,6 +70,10 @@ export async function drive<State, Action extends { readonly key: string }>(d: D
 	for (const stream of await d.open()) await load(stream, 'recover');
 
 	return {
+		go: () => {
+			isPaused = false;
+			for (const [stream, entry] of [...entries]) step(stream, entry);
+		},
 		idle: async () => {
 			while (running.size > 0) await new Promise<void>((resolve) => idlers.push(resolve));
 		},
@@ -111,7 +120,7 @@ export async function drive<State, Action extends { readonly key: string }>(d: D
 	}
 
 	function step(stream: string, entry: Entry<State>): void {
-		if (stopping.signal.aborted) return;
+		if (stopping.signal.aborted || isPaused) return;
 		let actions: readonly Action[] = [];
 		try {
 			actions = d.machine.decide(entry.state, entry.begun);

@@ -46,6 +46,8 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 	const runs = await startRuns(ports, {
 		capacity: options.capacity,
 		platform: options.platform,
+		// A command that only looks must not begin a job that it would cut off again when it ends.
+		isPaused: !options.watch,
 		secretsOf: (run) => secrets.get(run),
 		vars: {},
 	});
@@ -61,9 +63,14 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 		},
 		startRuns: async (request) => {
 			const occasion = await findOccasion(request);
-			return occasion.ok ? queueRuns(ports, occasion.value, request, keepSecrets) : occasion;
+			if (!occasion.ok) return occasion;
+			runs.go();
+			return queueRuns(ports, occasion.value, request, keepSecrets);
 		},
-		cancelRun: (run, why) => cancelRun(ports, run, why),
+		cancelRun: (run, why) => {
+			runs.go();
+			return cancelRun(ports, run, why);
+		},
 		deploy: (request) => deploy(request, 'release'),
 		environments: async (project) => {
 			const projects = (await ports.store.projects()).filter((row) => project === undefined || row.project === project);

@@ -74,6 +74,7 @@ export async function driveRollouts(
 		...(onBug === undefined ? {} : { onBug }),
 	});
 	return {
+		go: driver.go,
 		idle: driver.idle,
 		stop: async () => {
 			unsubscribe();

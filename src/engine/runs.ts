@@ -21,6 +21,8 @@ export interface RunsOptions {
 	readonly vars: { readonly [name: string]: string };
 	/** `process.platform` of this machine. */
 	readonly platform: string;
+	/** Begin nothing before the driver's `go`. */
+	readonly isPaused: boolean;
 }
 
 /** Starts the driver of runs: every queued run happens, every failed job is explained. */
@@ -32,6 +34,7 @@ export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
 		store: ports.store,
 		prefix: 'run/',
 		machine: runMachine,
+		isPaused: options.isPaused,
 		open: () => openRuns(ports),
 		perform: async (action, context) => {
 			switch (action.do) {
