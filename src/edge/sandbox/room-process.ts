@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from '#core/isolation/launch.ts';
 import { identityOf, type ProcessIdentity, signal } from '../process.ts';
@@ -89,7 +90,8 @@ function start({ command, cwd, pipe, extraDescriptor }: Launch): { child?: Child
 	] as const;
 	try {
 		const child = spawn(program, args, { env: command.env, cwd, detached: true, stdio: [...stdio] });
-		child.once('error', fail);
+		// The system's own words name the program when it is the folder that is missing.
+		child.once('error', (error) => fail(existsSync(cwd) ? error : new Error(`the folder ${cwd} is not there`)));
 		child.once('exit', (exitCode, signalName) => resolve({ exitCode, signal: signalName }));
 		return { child, exit };
 	} catch (error) {
