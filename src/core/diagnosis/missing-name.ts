@@ -45,10 +45,11 @@ function missingName(looks: readonly FailingCall[], logTail: string): MissingNam
 
 /** `x: command not found`, `env: ‘x’: No such file`, `spawn x ENOENT`, `libx.so.1: cannot open shared object file`. */
 function isComplainedOf(name: string, logTail: string): boolean {
+	const word = new RegExp(`(?:^|[^\\w.-])${RegExp.escape(name)}(?:[^\\w.-]|$)`);
 	return logTail
 		.split('\n')
 		.some(
 			(line) =>
-				line.includes(name) && /not found|no such file|ENOENT|cannot (?:open|find)|unable to find|missing/i.test(line),
+				word.test(line) && /not found|no such file|ENOENT|cannot (?:open|find)|unable to find|missing/i.test(line),
 		);
 }
