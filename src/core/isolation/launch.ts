@@ -97,12 +97,14 @@ export function holdRoom(programs: RoomPrograms, directory: string): readonly st
 	];
 }
 
-// `wait` takes in every orphan of the room, too. The pid is read while /proc is still the machine's.
+// `wait` takes in every orphan of the room, too. The pid is read while /proc is still the machine's. The process that watches the owner must
+// be up before the root is changed: a shell opens /dev/null for what it starts in the background, and the room's base has none.
 const holdScript = `set -e
 cd /
 read -r pid rest </proc/self/stat
 exec 3<&0
-(exec >&- 2>&-; read -r line <&3) &
+(exec >&- 2>&-; : >"$1/watched"; read -r line <&3) &
+until [ -e "$1/watched" ]; do kill -0 $!; done
 (cd "$1" && mount --all --fstab fstab)
 (cd "$1" && mount --all --fstab fstab.optional 2>/dev/null) || :
 cd "$1/base"
