@@ -52,6 +52,20 @@ describe('footbridge.yaml', () => {
 		assert.match(read.error[0]?.next ?? '', /deploys/);
 	});
 
+	test('gives no port to two environments, and no variable a name that cannot be one', () => {
+		const text =
+			'environments:\n  a: { port: 4400 }\n  b: { port: 4400, env: { "A=B": x } }\n  c: { lifetime: run, port: 4400 }\n';
+		const read = parseConfiguration(text, 'footbridge.yaml');
+		assert.ok(!read.ok);
+		assert.deepEqual(
+			read.error.map(({ where, what }) => [where, what]),
+			[
+				['footbridge.yaml:3:27', 'A=B of environment b cannot be a variable'],
+				['footbridge.yaml:3:14', 'port 4400 of environment b is the port of environment a'],
+			],
+		);
+	});
+
 	test('that is not YAML is one clear problem', () => {
 		const read = parseConfiguration('environments: [', 'footbridge.yaml');
 		assert.ok(!read.ok);

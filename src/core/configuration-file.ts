@@ -13,8 +13,22 @@ export function parseConfiguration(text: string, path: string): Result<Configura
 	const environments = [...file.entries(top.get('environments')?.value, '`environments`')].map(([name, entry]) =>
 		environmentOf(file, name, entry),
 	);
+	checkPorts(file, environments, top.get('environments'));
 	if (file.problems.length > 0) return { ok: false, error: file.problems };
 	return ok({ environments });
+}
+
+/** Each environment is reached at a port of its own. */
+function checkPorts(file: YamlFile, environments: readonly EnvironmentConfiguration[], entry: Entry | undefined): void {
+	const lasting = environments.filter(({ lifetime, port }) => lifetime === 'always' && port !== 0);
+	for (const [index, { name, port }] of lasting.entries()) {
+		const other = lasting.slice(0, index).find((before) => before.port === port);
+		if (other === undefined) continue;
+		const place = file.entries(file.entries(entry?.value, '').get(name)?.value, name).get('port')?.value;
+		file.refuse(place, `port ${port} of environment ${name} is the port of environment ${other.name}`, {
+			next: 'give each environment a port of its own',
+		});
+	}
 }
 
 function environmentOf(file: YamlFile, name: string, { key, value }: Entry): EnvironmentConfiguration {
@@ -41,17 +55,22 @@ function environmentOf(file: YamlFile, name: string, { key, value }: Entry): Env
 		lifetime: lifetime === 'run' ? 'run' : 'always',
 		compose: text('compose') ?? 'compose.yaml',
 		port: portOf(file, entries.get('port'), what),
-		env: Object.fromEntries(
-			[...file.entries(entries.get('env')?.value, `env of ${what}`)].map(([variable, entry]) => [
-				variable,
-				file.text(entry.value, variable) ?? '',
-			]),
-		),
+		env: variablesOf(file, entries.get('env'), what),
 		objective: objectiveOf(file, entries.get('objective'), what),
 		...probeOf(file, entries.get('probe'), what),
 		...(service === undefined ? {} : { service }),
 		...(deploys === undefined ? {} : { deploys }),
 	};
+}
+
+function variablesOf(file: YamlFile, entry: Entry | undefined, what: string): { readonly [name: string]: string } {
+	const variables = [...file.entries(entry?.value, `env of ${what}`)].map(([name, { key, value }]) => {
+		const text = file.text(value, name) ?? '';
+		if (name === '' || /[=\0]/.test(name) || text.includes('\0'))
+			file.refuse(key, `${name} of ${what} cannot be a variable`, { next: 'use letters, digits and _ in its name' });
+		return [name, text] as const;
+	});
+	return Object.fromEntries(variables);
 }
 
 function portOf(file: YamlFile, entry: Entry | undefined, what: string): number {

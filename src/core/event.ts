@@ -125,6 +125,8 @@ export type Event =
 			/** First-parent commits since the last live deployment: the changes it carries. */
 			readonly changes: readonly Commit[];
 			readonly run?: string;
+			/** What of the Compose file has no effect, one sentence each. */
+			readonly notes?: readonly string[];
 	  }
 	| { readonly kind: 'version-prepared'; readonly directory: string }
 	| { readonly kind: 'service-started'; readonly service: string; readonly instance: Instance }

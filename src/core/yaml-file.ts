@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Problem } from './result.ts';
 
 /** A YAML file that people write, read with the place of every value, and with every problem collected. */
@@ -8,14 +8,14 @@ export class YamlFile {
 	readonly root: Node | null;
 	readonly #lines = new LineCounter();
 	readonly #code: string;
+	readonly #document: Document;
 
 	/** `code` is the code of the file's problems. */
 	constructor(path: string, text: string, code: string) {
 		this.path = path;
 		this.#code = code;
-		const document = parseDocument(text, { lineCounter: this.#lines, maxAliasCount: 100 } as Parameters<
-			typeof parseDocument
-		>[1]);
+		const document = parseDocument(text, { lineCounter: this.#lines });
+		this.#document = document;
 		for (const error of document.errors) {
 			const { line, col } = this.#lines.linePos(error.pos[0]);
 			const [what = ''] = error.message.split('\n');
@@ -41,20 +41,51 @@ export class YamlFile {
 		return undefined;
 	}
 
-	/** The entries of a mapping: key -> node. Anything else is a problem; nothing at all is an empty mapping. */
+	/** The entries of a mapping: key -> node, with what `<<` merges into it. Anything else is a problem; nothing at all is an empty mapping. */
 	entries(node: unknown, what: string): ReadonlyMap<string, Entry> {
+		return this.#entries(node, what, []);
+	}
+
+	#entries(node: unknown, what: string, merging: readonly unknown[]): ReadonlyMap<string, Entry> {
 		const entries = new Map<string, Entry>();
-		if (node === null || node === undefined || (isScalar(node) && node.value === null)) return entries;
-		if (!isMap(node)) {
+		const map = this.resolved(node);
+		if (map === null || map === undefined || (isScalar(map) && map.value === null)) return entries;
+		if (!isMap(map) || merging.includes(map)) {
 			this.refuse(node, `${what} must be a mapping`);
 			return entries;
 		}
-		for (const pair of (node as YAMLMap).items) {
+		const merged: Entry[] = [];
+		for (const pair of map.items) {
 			const key = isScalar(pair.key) ? String(pair.key.value) : undefined;
+			const entry = { key: pair.key as Node, value: this.resolved(pair.value) ?? null };
 			if (key === undefined) this.refuse(pair.key, `${what} has a key that is not text`);
-			else entries.set(key, { key: pair.key as Node, value: (pair.value ?? null) as Node | null });
+			else if (key === '<<') merged.push(entry);
+			else entries.set(key, entry);
 		}
+		for (const { value } of merged) this.#merge(entries, value, { what, merging: [...merging, map] });
 		return entries;
+	}
+
+	/** What stands in the mapping itself wins, then what is merged first. */
+	#merge(
+		entries: Map<string, Entry>,
+		from: Node | null,
+		{ what, merging }: { readonly what: string; readonly merging: readonly unknown[] },
+	): void {
+		for (const source of isSeq(from) ? from.items : [from]) {
+			for (const [key, entry] of this.#entries(source, what, merging)) if (!entries.has(key)) entries.set(key, entry);
+		}
+	}
+
+	/** The items of a list. */
+	items(node: { readonly items: readonly unknown[] }): readonly (Node | null)[] {
+		return node.items.map((item) => this.resolved(item) ?? null);
+	}
+
+	/** The node that an alias (`*name`) stands for. */
+	resolved(node: unknown): Node | null | undefined {
+		if (!isAlias(node)) return node as Node | null | undefined;
+		return node.resolve(this.#document) ?? this.refuse(node, `there is no &${node.source}`);
 	}
 
 	/** The text of a scalar (numbers and booleans as they are written); null is empty text. */

@@ -2,7 +2,7 @@ import type { EnvironmentView } from '#core/api.ts';
 import type { EnvironmentConfiguration } from '#core/configuration.ts';
 import type { ProjectRow } from '#edge/store/store.ts';
 import type { Ports } from './ports.ts';
-import { readDeployment } from './rollout-actions.ts';
+import { readDeployment } from './version.ts';
 
 const listed = 20;
 

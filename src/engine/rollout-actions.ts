@@ -1,29 +1,41 @@
 import { join } from 'node:path';
-import type { Healthcheck, Service } from '#core/compose/application.ts';
+import type { Service } from '#core/compose/application.ts';
 import { startOrder } from '#core/compose/compose-file.ts';
+import { startLimitMs } from '#core/compose/start-limit.ts';
+import type { Instance } from '#core/event.ts';
 import { type Problem, ProblemError } from '#core/result.ts';
-import { type Deployment, evolve } from '#core/rollout/deployment.ts';
+import type { Deployment } from '#core/rollout/deployment.ts';
 import type { RolloutAction } from '#core/rollout/rollout.ts';
-import type { Check, Listener, Reach, Version } from '#edge/environment/environment.ts';
+import type { Check, Version } from '#edge/environment/environment.ts';
 import type { Context } from './driver.ts';
 import type { Ports } from './ports.ts';
+import type { ServiceHealer } from './service-healer.ts';
+import { listenerOf, reachFor, readDeployment, targetOf, versionOf } from './version.ts';
 
 const drainMs = 30_000;
 const pollMs = 200;
 const verifyTries = 10;
 const routeBackTries = 10;
-/** For a service without a healthcheck: how long its port, or its death, is waited for. */
-const quietStart: Pick<Healthcheck, 'startPeriodMs' | 'intervalMs' | 'retries'> = {
-	startPeriodMs: 0,
-	intervalMs: 10_000,
-	retries: 1,
-};
+const settleMs = 1000;
+/** Tries between two looks at the version that serves. */
+const healEvery = 10;
+/** Versions that failed and whose code and log are kept. */
+const keptFailures = 5;
 const logLines = 12;
 
 type RolloutContext = Context<Deployment | undefined>;
 
+export interface RolloutTools {
+	readonly ports: Ports;
+	readonly healer: ServiceHealer;
+}
+
 /** Does one action of a deployment. Whatever it throws makes the deployment fail, and the way back begins. */
-export async function performRollout(ports: Ports, action: RolloutAction, context: RolloutContext): Promise<void> {
+export async function performRollout(
+	{ ports, healer }: RolloutTools,
+	action: RolloutAction,
+	context: RolloutContext,
+): Promise<void> {
 	const deployment = context.state();
 	if (deployment === undefined) return;
 	switch (action.do) {
@@ -32,7 +44,7 @@ export async function performRollout(ports: Ports, action: RolloutAction, contex
 		case 'start-service':
 			return startService(ports, deployment, serviceOf(deployment, action.service), context);
 		case 'await-health':
-			return awaitHealth(ports, serviceOf(deployment, action.service), context);
+			return awaitHealth({ ports, healer }, serviceOf(deployment, action.service), context);
 		case 'switch':
 			return switchTo(ports, deployment, context);
 		case 'verify':
@@ -47,37 +59,11 @@ export async function performRollout(ports: Ports, action: RolloutAction, contex
 			return context.append({ kind: 'version-drained', deployment: action.version, open });
 		}
 		case 'stop':
+			await healer.settled(action.version);
 			return stopVersion(ports, deployment, action.version, context);
 		case 'finish':
 			return finish(ports, deployment, action.isGood, context);
 	}
-}
-
-/** A deployment as its stream tells it. */
-export async function readDeployment(ports: Pick<Ports, 'store'>, id: string): Promise<Deployment | undefined> {
-	return (await ports.store.read(`deployment/${id}`)).reduce<Deployment | undefined>(evolve, undefined);
-}
-
-export function listenerOf({ project, environment, traffic }: Deployment): Listener {
-	return { name: `${project}/${environment}`, port: traffic.port };
-}
-
-export function versionOf(ports: Pick<Ports, 'places'>, deployment: Deployment): Version {
-	const { id, project, environment, application } = deployment;
-	const folder = join(ports.places.environments, project, environment);
-	return { id, project, environment, application, directory: join(folder, 'versions', id), data: join(folder, 'data') };
-}
-
-/** The ports that the services of a version have so far. */
-export function reachOf({ instances }: Deployment): Reach {
-	return Object.fromEntries(Object.entries(instances).map(([service, { ports }]) => [service, ports]));
-}
-
-/** The port on loopback that answers users. */
-export function targetOf({ traffic, application, instances }: Deployment): number | undefined {
-	const service = application.services.find(({ name }) => name === traffic.service);
-	const port = service?.ports[0];
-	return service === undefined || port === undefined ? undefined : instances[service.name]?.ports[port];
 }
 
 async function prepare(ports: Ports, deployment: Deployment, context: RolloutContext): Promise<void> {
@@ -93,7 +79,17 @@ async function prepare(ports: Ports, deployment: Deployment, context: RolloutCon
 	await ports.environments.remove(version);
 	await ports.source.checkout(project.path, deployment.sha, join(version.directory, 'code'), { depth: 1, git: false });
 	await ports.environments.prepare(version);
+	await removeOldFailures(ports, deployment);
 	await context.append({ kind: 'version-prepared', directory: version.directory });
+}
+
+async function removeOldFailures(ports: Ports, { project, environment }: Deployment): Promise<void> {
+	const status = ['failed', 'rolled-back'];
+	const failures = await ports.store.deployments({ project, environment, status, limit: keptFailures + 5 });
+	for (const { deployment: id } of failures.slice(keptFailures))
+		await ports.environments.remove(
+			versionOf(ports, { id, project, environment, application: { services: [], volumes: [] } }),
+		);
 }
 
 /** Starts of each deployment that are under way in this process: a version is stopped only after the last of them. */
@@ -108,7 +104,8 @@ async function startService(
 	if (deployment.failing !== undefined) return;
 	const starts = starting.get(deployment.id) ?? new Set();
 	starting.set(deployment.id, starts);
-	const start = ports.environments.start(versionOf(ports, deployment), service, reachOf(deployment));
+	const reach = reachFor(deployment.application, deployment.instances, service);
+	const start = ports.environments.start(versionOf(ports, deployment), service, reach);
 	starts.add(start);
 	try {
 		await context.append({ kind: 'service-started', service: service.name, instance: await start });
@@ -119,32 +116,52 @@ async function startService(
 }
 
 /** Checks a service until it is healthy; gives the deployment up when it ends or its time is over. */
-async function awaitHealth(ports: Ports, service: Service, context: RolloutContext): Promise<void> {
-	const { startPeriodMs, intervalMs, retries } = service.healthcheck ?? quietStart;
-	const deadline = ports.clock.monotonic() + startPeriodMs + intervalMs * retries;
-	for (;;) {
+async function awaitHealth({ ports, healer }: RolloutTools, service: Service, context: RolloutContext): Promise<void> {
+	const deadline = ports.clock.monotonic() + startLimitMs(service);
+	for (let tries = 0; ; tries += 1) {
 		const deployment = context.state();
 		const instance = deployment?.instances[service.name];
 		// Another service gave the deployment up meanwhile: nobody waits for this one any more.
 		if (deployment === undefined || instance === undefined || deployment.failing !== undefined) return;
 		const version = versionOf(ports, deployment);
 		const check = await ports.environments.check(version, service, instance);
-		if (check.healthy) return context.append({ kind: 'service-checked', service: service.name, ...check });
+		if (check.healthy && (await hasSettled(ports, service, instance, context.signal)))
+			return context.append({ kind: 'service-checked', service: service.name, ...check });
 		const isAlive = await ports.environments.isAlive(instance);
 		if (!isAlive || ports.clock.monotonic() >= deadline)
-			return giveUp(ports, { version, service, check, isAlive }, context);
-		await ports.clock.sleep(Math.min(pollMs, intervalMs), context.signal);
+			return giveUp(ports, { version, service, why: whyNot(service, isAlive, check) }, context);
+		if (tries % healEvery === 0) await healServing(ports, healer, deployment);
+		await ports.clock.sleep(Math.min(pollMs, service.healthcheck?.intervalMs ?? pollMs), context.signal);
 	}
+}
+
+/** A service that nothing can be asked of, a worker, is healthy when it did not end at once. */
+async function hasSettled(ports: Ports, service: Service, instance: Instance, signal: AbortSignal): Promise<boolean> {
+	if (service.healthcheck !== undefined || service.ports.length > 0) return true;
+	await ports.clock.sleep(settleMs, signal);
+	return ports.environments.isAlive(instance);
+}
+
+/** As long as traffic has not been switched, the version that serves is kept alive: a deployment may wait for minutes. */
+async function healServing(ports: Ports, healer: ServiceHealer, deployment: Deployment): Promise<void> {
+	const live = await serving(ports, deployment);
+	// What cannot be mended now is tried again, and is no fault of the new version.
+	if (live !== undefined) await healer.heal(live).catch(() => {});
+}
+
+function whyNot(service: Service, isAlive: boolean, check: Check): string {
+	if (!isAlive) return 'it ended before it was healthy';
+	if (service.healthcheck !== undefined) return `its healthcheck did not pass: ${check.detail}`;
+	return `${check.detail}; it has to listen on the port that it finds in PORT`;
 }
 
 async function giveUp(
 	ports: Ports,
-	unhealthy: { readonly version: Version; readonly service: Service; readonly check: Check; readonly isAlive: boolean },
+	unhealthy: { readonly version: Version; readonly service: Service; readonly why: string },
 	context: RolloutContext,
 ): Promise<void> {
-	const { version, service, check, isAlive } = unhealthy;
+	const { version, service, why } = unhealthy;
 	const lines = await ports.environments.tail(version, service.name, logLines);
-	const why = isAlive ? `its healthcheck did not pass: ${check.detail}` : 'it ended before it was healthy';
 	const reason: Problem = {
 		code: 'FB3020',
 		what: `${service.name} did not get healthy`,
@@ -153,12 +170,18 @@ async function giveUp(
 		next: `mend the service and deploy again; try its healthcheck by hand first`,
 	};
 	await context.append(
-		{ kind: 'service-checked', service: service.name, healthy: false, detail: check.detail },
+		{ kind: 'service-checked', service: service.name, healthy: false, detail: why },
 		{ kind: 'deployment-failing', reason },
 	);
 }
 
 async function switchTo(ports: Ports, deployment: Deployment, context: RolloutContext): Promise<void> {
+	for (const service of deployment.application.services) {
+		const instance = deployment.instances[service.name];
+		if (instance !== undefined && (await ports.environments.isAlive(instance))) continue;
+		const why = 'it was healthy, and ended before it got traffic';
+		return giveUp(ports, { version: versionOf(ports, deployment), service, why }, context);
+	}
 	const target = targetOf(deployment);
 	const live = await serving(ports, deployment);
 	if (target !== undefined) await ports.traffic.route(listenerOf(deployment), deployment.id, target);
@@ -206,7 +229,8 @@ async function routeBack(
 ): Promise<void> {
 	const before = to === undefined ? undefined : await readDeployment(ports, to);
 	const target = before === undefined ? undefined : targetOf(before);
-	const listener = listenerOf(deployment);
+	// It may have been reached at another port.
+	const listener = listenerOf(before ?? deployment);
 	await insistently(ports, context.signal, async () => {
 		if (before === undefined) await ports.traffic.remove(listener);
 		else if (target !== undefined) await ports.traffic.route(listener, before.id, target);

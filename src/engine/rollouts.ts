@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { Application } from '#core/compose/application.ts';
-import { parseCompose } from '#core/compose/compose-file.ts';
 import type { EnvironmentConfiguration } from '#core/configuration.ts';
-import type { Commit, TrafficConfiguration } from '#core/event.ts';
-import { failed, ok, type Result } from '#core/result.ts';
+import type { Commit } from '#core/event.ts';
+import { ok, type Result } from '#core/result.ts';
 import type { Deployment } from '#core/rollout/deployment.ts';
 import { type RolloutAction, rolloutMachine } from '#core/rollout/rollout.ts';
 import type { ProjectRow } from '#edge/store/store.ts';
+import { applicationAt, trafficOf } from './application.ts';
 import { type Driver, drive } from './driver.ts';
 import type { Ports } from './ports.ts';
-import { performRollout, readDeployment } from './rollout-actions.ts';
+import { performRollout } from './rollout-actions.ts';
+import { type ServiceHealer, serviceHealer } from './service-healer.ts';
 import { superviseServices } from './service-supervisor.ts';
+import { sweepTestEnvironments } from './test-environments.ts';
 import { type EnvironmentTurns, environmentTurns } from './turns.ts';
+import { readDeployment } from './version.ts';
 
 /** What to put where. */
 interface DeployRequest {
@@ -32,11 +34,13 @@ export interface Rollouts {
 
 const changesLimit = 200;
 
-/** Starts the driver of deployments and keeps live versions running. */
+/** Starts the driver of deployments, keeps live versions running, and ends what a Footbridge that was killed left of test environments. */
 export async function startRollouts(ports: Ports): Promise<Rollouts> {
+	await sweepTestEnvironments(ports);
 	const turns = environmentTurns();
-	const driver = await driveRollouts(ports, turns);
-	const supervisor = superviseServices(ports, turns.isTaken);
+	const healer = serviceHealer(ports);
+	const driver = await driveRollouts(ports, { turns, healer });
+	const supervisor = superviseServices(ports, healer, turns.isTaken);
 	return {
 		deploy: (request) => requestDeployment(ports, request),
 		stop: async () => {
@@ -46,12 +50,14 @@ export async function startRollouts(ports: Ports): Promise<Rollouts> {
 	};
 }
 
+interface RolloutLoop {
+	readonly turns: EnvironmentTurns;
+	readonly healer: ServiceHealer;
+	readonly onBug?: (stream: string, error: unknown) => void;
+}
+
 /** The loop of deployments alone: every one goes its way when its turn in the environment has come. */
-export async function driveRollouts(
-	ports: Ports,
-	turns: EnvironmentTurns,
-	onBug?: (stream: string, error: unknown) => void,
-): Promise<Driver> {
+export async function driveRollouts(ports: Ports, { turns, healer, onBug }: RolloutLoop): Promise<Driver> {
 	// However a deployment ends, also by an action that broke, the next one has its turn.
 	const unsubscribe = ports.store.subscribe(({ event, stream }) => {
 		if (event.kind === 'deployment-finished') turns.give(stream.slice('deployment/'.length));
@@ -69,7 +75,7 @@ export async function driveRollouts(
 			const deployment = context.state();
 			if (deployment === undefined) return;
 			await turns.take(deployment, context.signal);
-			await performRollout(ports, action, context);
+			await performRollout({ ports, healer }, action, context);
 		},
 		...(onBug === undefined ? {} : { onBug }),
 	});
@@ -87,11 +93,12 @@ async function requestDeployment(ports: Ports, request: DeployRequest): Promise<
 	const { project, environment, sha, purpose, run, by } = request;
 	const application = await applicationAt(ports, project.path, sha, environment);
 	if (!application.ok) return application;
-	const traffic = trafficOf(application.value, environment);
+	const { notes } = application.value;
+	const traffic = trafficOf(application.value.application, environment);
 	if (!traffic.ok) return traffic;
 	const id = ports.newId();
 	const digest = createHash('sha256')
-		.update(JSON.stringify([sha, application.value, traffic.value]))
+		.update(JSON.stringify([sha, application.value.application, traffic.value]))
 		.digest('hex');
 	const number = await ports.store.nextNumber(`deployment/${project.project}/${environment.name}`);
 	const live = await liveDeployment(ports, project.project, environment.name);
@@ -105,61 +112,14 @@ async function requestDeployment(ports: Ports, request: DeployRequest): Promise<
 			sha,
 			commit: await ports.source.commit(project.path, sha),
 			digest,
-			application: application.value,
+			application: application.value.application,
 			traffic: traffic.value,
 			changes: await changesOf(ports, project.path, live?.sha, sha),
 			...(run === undefined ? {} : { run }),
+			...(notes.length === 0 ? {} : { notes }),
 		},
 	]);
 	return ok(id);
-}
-
-/** The application of an environment at a commit, with the environment's own variables in every service. */
-export async function applicationAt(
-	ports: Pick<Ports, 'source'>,
-	path: string,
-	sha: string,
-	environment: EnvironmentConfiguration,
-): Promise<Result<Application>> {
-	const text = await ports.source.file(path, sha, environment.compose);
-	if (text === undefined) {
-		return failed({
-			code: 'FB3004',
-			what: `${environment.compose} is not there`,
-			why: `environment ${environment.name} starts the services of that file, and commit ${sha.slice(0, 8)} does not have it`,
-			where: 'footbridge.yaml',
-			next: 'write the file, or name another one with `compose:`',
-		});
-	}
-	const file = parseCompose(text, environment.compose, environment.env);
-	if (!file.ok) return file;
-	const { services, volumes } = file.value.application;
-	return ok({
-		volumes,
-		services: services.map((service) => ({ ...service, environment: { ...service.environment, ...environment.env } })),
-	});
-}
-
-/** Which service of the application users reach, and where. */
-export function trafficOf(
-	application: Application,
-	environment: EnvironmentConfiguration,
-): Result<TrafficConfiguration> {
-	const { service: wanted, port, probePath } = environment;
-	const service =
-		wanted === undefined
-			? application.services.find(({ ports }) => ports.length > 0)
-			: application.services.find(({ name }) => name === wanted);
-	if (wanted !== undefined && (service === undefined || service.ports.length === 0)) {
-		return failed({
-			code: 'FB3005',
-			what: service === undefined ? `there is no service ${wanted}` : `service ${wanted} has no port`,
-			why: `environment ${environment.name} sends its traffic to it`,
-			where: environment.compose,
-			next: `give ${wanted} a port in ${environment.compose}, or name another service in footbridge.yaml`,
-		});
-	}
-	return ok({ port, probePath, ...(service === undefined ? {} : { service: service.name }) });
 }
 
 /** The deployment that is live in an environment, by the record. */

@@ -1,151 +1,150 @@
-import { type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { answerHeaders, forwardedHeaders } from './headers.ts';
 import type { Lane } from './lane.ts';
+import type { Limits } from './limits.ts';
+import { NoAnswer, type Refusal, refusalAnswer, refusalOf } from './refusal.ts';
 
-/** Headers that belong to one connection, not to the request. */
-const hopByHop = new Set([
-	'connection',
-	'keep-alive',
-	'proxy-authenticate',
-	'proxy-authorization',
-	'proxy-connection',
-	'te',
-	'trailer',
-	'transfer-encoding',
-	'upgrade',
-]);
-
-/** How a request ended, for counting. */
+/** How a request ended, for counting; 499 when the user left. */
 export interface Carried {
 	readonly status: number;
+	/** The version that it went to last. */
+	readonly version: string;
+}
+
+/** A user's request and the answer that he waits for. */
+export interface Exchange {
+	readonly from: IncomingMessage;
+	readonly to: ServerResponse;
+	/** Where traffic goes at the moment of asking. */
+	readonly laneNow: () => Lane;
+	readonly limits: Limits;
 }
 
 /**
- * Carries one request to a version and its answer back, streaming both ways. `laneNow` is asked again for a second try: a request
- * without a body whose connection was refused, or was an idle one that the version just closed, goes once more, to where traffic goes by then.
+ * Carries one request to a version and its answer back, streaming both ways. A request that may be sent again (it changes nothing and has no body) goes once more, to
+ * where traffic goes by then, when its connection was refused, or was an idle one that the version closed at that moment.
  */
-export async function carry(
-	from: IncomingMessage,
-	to: ServerResponse,
-	lane: Lane,
-	laneNow: () => Lane,
-): Promise<Carried> {
-	const hasBody =
-		from.headers['content-length'] !== undefined
-			? from.headers['content-length'] !== '0'
-			: from.headers['transfer-encoding'] !== undefined;
-	const first = await attempt(from, to, lane, { hasBody, isFresh: hasBody });
-	if (first.answered) return first;
-	if (!hasBody && first.isWorthAnother && !from.destroyed) {
-		const again = laneNow();
-		const leave = again.enter();
-		try {
-			const second = await attempt(from, to, again, { hasBody, isFresh: true });
-			if (second.answered) return second;
-			return refuse(to, second.why);
-		} finally {
-			leave();
-		}
-	}
-	return refuse(to, first.why);
+export async function carry(exchange: Exchange): Promise<Carried> {
+	const lane = exchange.laneNow();
+	const canRepeat = !hasBody(exchange.from) && repeatable.has(exchange.from.method ?? '');
+	const first = await onLane(exchange, lane, !canRepeat);
+	if ('status' in first) return { version: lane.version, status: first.status };
+	if (!canRepeat || !first.isUnseen || exchange.to.destroyed)
+		return { version: lane.version, status: refuse(exchange, refusalOf(first.error)) };
+	const again = exchange.laneNow();
+	const second = await onLane(exchange, again, true);
+	const status = 'status' in second ? second.status : refuse(exchange, refusalOf(second.error));
+	return { version: again.version, status };
+}
+
+/** Methods that mean the same when they arrive twice (RFC 9110, 9.2.2). */
+const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+function hasBody({ headers }: IncomingMessage): boolean {
+	const length = headers['content-length'];
+	return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
 type Attempt =
-	| { readonly answered: true; readonly status: number }
-	| { readonly answered: false; readonly isWorthAnother: boolean; readonly why: string };
+	| { readonly status: number }
+	/** Nothing of an answer came; unseen: nor can the version have begun with the request. */
+	| { readonly error: unknown; readonly isUnseen: boolean };
 
-/** A request with a body always gets a connection of its own: it cannot be sent again when an idle one turns out closed. */
-async function attempt(
-	from: IncomingMessage,
-	to: ServerResponse,
-	lane: Lane,
-	how: { readonly hasBody: boolean; readonly isFresh: boolean },
-): Promise<Attempt> {
+async function onLane(exchange: Exchange, lane: Lane, isFresh: boolean): Promise<Attempt> {
+	const leave = lane.enter();
+	try {
+		return await attempt(exchange, lane, isFresh);
+	} finally {
+		leave();
+	}
+}
+
+/** Fresh: on a connection of its own. What cannot be sent twice must not meet an idle connection that was just closed. */
+async function attempt({ from, to, limits }: Exchange, lane: Lane, isFresh: boolean): Promise<Attempt> {
 	const out = request({
 		host: '127.0.0.1',
 		port: lane.target,
 		method: from.method,
 		path: from.url,
-		headers: forwardedHeaders(from),
-		agent: how.isFresh ? false : lane.agent,
+		// A version that is told to close after its answer would cut a user off who is still sending.
+		headers: isFresh ? [...forwardedHeaders(from), 'connection', 'keep-alive'] : forwardedHeaders(from),
+		agent: isFresh ? false : lane.agent,
 	});
-	const abandon = () => out.destroy();
+	let hasLeft = false;
+	const abandon = () => {
+		hasLeft = !to.writableFinished;
+		out.destroy();
+	};
 	to.once('close', abandon);
+	const waiting = answerTimer(out.destroy.bind(out), limits.answerMs);
 	try {
 		const answered = new Promise<IncomingMessage>((resolve, reject) => {
 			out.once('response', resolve);
 			out.on('error', reject);
 		});
-		if (how.hasBody) pipeline(from, out).catch(() => {});
-		else out.end();
-		const answer = await answered;
-		to.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders(answer.rawHeaders));
-		await pipeline(answer, to).catch(() => to.destroy());
-		return { answered: true, status: answer.statusCode ?? 502 };
-	} catch (error) {
-		if (to.headersSent) {
-			to.destroy();
-			return { answered: true, status: 502 };
+		if (hasBody(from)) sendBody(from, out, { limits, onSent: waiting.start });
+		else {
+			waiting.start();
+			out.end();
 		}
-		const { code, message } = error as NodeJS.ErrnoException;
+		const answer = await answered;
+		waiting.stop();
+		let isCut = false;
+		answer.once('error', () => {
+			isCut = !hasLeft;
+		});
+		to.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders(answer));
+		await pipeline(answer, to).catch(() => to.destroy());
+		if (isCut) return { status: 502 };
+		return { status: hasLeft ? 499 : (answer.statusCode ?? 502) };
+	} catch (error) {
+		if (hasLeft) return { status: 499 };
+		const { code } = error as NodeJS.ErrnoException;
 		const isStale = out.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
-		return { answered: false, isWorthAnother: isStale || code === 'ECONNREFUSED', why: message };
+		return { error, isUnseen: isStale || code === 'ECONNREFUSED' };
 	} finally {
+		waiting.stop();
 		to.off('close', abandon);
 	}
 }
 
-function refuse(to: ServerResponse, why: string): Carried {
-	if (to.destroyed) return { status: 499 };
-	const body = `${JSON.stringify({ error: 'the application did not answer', why })}\n`;
-	to.writeHead(502, {
-		'content-type': 'application/json',
-		'content-length': Buffer.byteLength(body),
-		'cache-control': 'no-store',
-	});
-	to.end(body);
-	return { status: 502 };
-}
-
-/** Carries an upgraded connection (a WebSocket) until one side closes it. */
-export function carryUpgrade(from: IncomingMessage, client: Socket, head: Buffer, lane: Lane): void {
-	const leave = lane.enter();
-	const target = connect({ host: '127.0.0.1', port: lane.target });
-	const close = () => {
-		target.destroy();
-		client.destroy();
-		leave();
+function answerTimer(destroy: (error: Error) => void, afterMs: number) {
+	let timer: NodeJS.Timeout | undefined;
+	return {
+		start: () => {
+			timer = setTimeout(() => destroy(new NoAnswer(afterMs)), afterMs);
+		},
+		stop: () => clearTimeout(timer),
 	};
-	target.once('connect', () => {
-		const headers = [...pairs(from.rawHeaders)].map(([name, value]) => `${name}: ${value}\r\n`).join('');
-		target.write(`${from.method} ${from.url} HTTP/1.1\r\n${headers}\r\n`);
-		target.write(head);
-		client.pipe(target).pipe(client);
+}
+
+function sendBody(
+	from: IncomingMessage,
+	out: ClientRequest,
+	{ limits, onSent }: { readonly limits: Limits; readonly onSent: () => void },
+): void {
+	from.setTimeout(limits.bodyPauseMs, () => from.destroy());
+	from.once('end', () => {
+		from.setTimeout(0);
+		onSent();
 	});
-	for (const socket of [client, target]) socket.once('close', close).on('error', close);
+	from.pipe(out);
+	// A version may answer (413) before it has read everything: the rest is taken from the user, who gets the answer.
+	out.once('close', () => {
+		from.unpipe(out);
+		from.resume();
+	});
 }
 
-function forwardedHeaders(from: IncomingMessage): readonly string[] {
-	const headers: string[] = [];
-	const named = new Set((from.headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
-	for (const [name, value] of pairs(from.rawHeaders)) {
-		const lower = name.toLowerCase();
-		if (hopByHop.has(lower) || named.has(lower) || lower.startsWith('x-forwarded-')) continue;
-		headers.push(name, value);
+function refuse({ from, to }: Exchange, refusal: Refusal): number {
+	if (to.destroyed) return 499;
+	if (to.headersSent) {
+		to.destroy();
+		return refusal.status;
 	}
-	const client = from.socket.remoteAddress ?? '';
-	const before = from.headers['x-forwarded-for'];
-	headers.push('x-forwarded-for', before === undefined ? client : `${String(before)}, ${client}`);
-	headers.push('x-forwarded-proto', 'http', 'x-forwarded-host', from.headers.host ?? '');
-	if (from.headers['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked');
-	return headers;
-}
-
-function answerHeaders(raw: readonly string[]): string[] {
-	return [...pairs(raw)].filter(([name]) => !hopByHop.has(name.toLowerCase())).flat();
-}
-
-function* pairs(raw: readonly string[]): Generator<[string, string]> {
-	for (let index = 0; index + 1 < raw.length; index += 2) yield [raw[index] ?? '', raw[index + 1] ?? ''];
+	const { headers, body } = refusalAnswer(refusal, from.headers.accept);
+	to.writeHead(refusal.status, [...headers]);
+	to.end(from.method === 'HEAD' ? undefined : body);
+	return refusal.status;
 }

@@ -5,8 +5,9 @@ export class Lane {
 	readonly version: string;
 	readonly target: number;
 	/** Keeps connections to the version open between requests. */
-	readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 0 });
+	readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 64, scheduling: 'lifo' });
 	#open = 0;
+	#isClosing = false;
 	#idlers: (() => void)[] = [];
 
 	constructor(version: string, target: number) {
@@ -18,7 +19,7 @@ export class Lane {
 		return this.#open;
 	}
 
-	/** A request begins; call what is returned once, when it is over. */
+	/** A request begins; call what is returned when it is over. */
 	enter(): () => void {
 		this.#open += 1;
 		let isOver = false;
@@ -29,11 +30,12 @@ export class Lane {
 			if (this.#open > 0) return;
 			for (const resolve of this.#idlers) resolve();
 			this.#idlers = [];
+			if (this.#isClosing) this.agent.destroy();
 		};
 	}
 
-	/** Waits until nothing is under way, at most `timeoutMs`; then closes the idle connections. How many requests were still open. */
-	async drain(timeoutMs: number): Promise<number> {
+	/** Waits until nothing is under way, at most `timeoutMs`; how many requests were still open. */
+	async idle(timeoutMs: number): Promise<number> {
 		if (this.#open > 0) {
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(resolve, timeoutMs);
@@ -43,7 +45,14 @@ export class Lane {
 				});
 			});
 		}
-		this.agent.destroy();
 		return this.#open;
+	}
+
+	/** Closes the connections that nothing is under way on; the others after their request. */
+	close(): void {
+		this.#isClosing = true;
+		if (this.#open === 0) this.agent.destroy();
+		else
+			for (const sockets of Object.values(this.agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 	}
 }

@@ -9,21 +9,22 @@ import type { EnvironmentConfiguration } from '#core/configuration.ts';
 import { systemClock } from '#edge/clock/system.ts';
 import type { Traffic } from '#edge/environment/environment.ts';
 import { processEnvironments } from '#edge/environment/processes.ts';
-import { proxyTraffic } from '#edge/environment/proxy-traffic.ts';
+import { proxyTraffic, stopProxy } from '#edge/environment/proxy-traffic.ts';
 import { memoryLogs } from '#edge/log/memory.ts';
 import { httpProbe } from '#edge/probe/http.ts';
 import { gitSource } from '#edge/source/git.ts';
 import { sqliteStore } from '#edge/store/sqlite.ts';
-import type { Store } from '#edge/store/store.ts';
+import type { ProjectRow, Store } from '#edge/store/store.ts';
 import type { Ports } from '#engine/ports.ts';
-import { readDeployment, versionOf } from '#engine/rollout-actions.ts';
 import { type Rollouts, startRollouts } from '#engine/rollouts.ts';
+import { readDeployment, versionOf } from '#engine/version.ts';
 
 /** A real small web service: it answers with its version, slowly enough that a switch meets requests under way. */
 const server = (version: string, isHealthy: boolean): string => `
 const http = require('node:http');
 const server = http.createServer((req, res) => {
 	if (req.url === '/healthz') return res.writeHead(${isHealthy ? 200 : 500}).end(${isHealthy ? "'ok'" : "'no database'"});
+	if (req.url === '/env') return res.end(process.env.STORE_URL);
 	setTimeout(() => res.end(${JSON.stringify(version)}), 5);
 });
 server.listen(Number(process.env.PORT), '127.0.0.1', () => console.log('listening, version ${version}'));
@@ -48,29 +49,41 @@ export interface DeployWorld {
 	readonly store: Store;
 	readonly traffic: Traffic;
 	readonly environment: EnvironmentConfiguration;
+	readonly repository: string;
+	readonly project: ProjectRow;
 	/** Commits a version of the service; answers with the commit. */
-	commit(version: string, isHealthy?: boolean): string;
+	commit(version: string, isHealthy?: boolean, composeText?: string): string;
 	/** Deploys a commit and waits until it is over; answers with its status. */
 	deploy(sha: string): Promise<string>;
 	/** Where users reach it. */
 	url(): Promise<string>;
 	rollouts(): Rollouts;
-	restart(): Promise<void>;
+	/** Waits until a deployment is over; answers with its status. */
+	over(id: string): Promise<string>;
+	/** Ends Footbridge and leaves everything that it started, as it does. */
+	leave(): Promise<void>;
+	/** Ends everything, and removes the folder. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function deployWorld(): Promise<DeployWorld> {
+/** A folder for a world, with its repository. */
+export function deployFolder(): string {
 	const folder = mkdtempSync(join(tmpdir(), 'footbridge-deploy-'));
+	mkdirSync(join(folder, 'shop'));
+	mkdirSync(join(folder, 'data'));
+	execFileSync('git', ['init', '-q', '-b', 'main', join(folder, 'shop')]);
+	return folder;
+}
+
+/** Starts Footbridge's deployments on a folder, which may have been one's before. */
+export async function deployWorld(folder = deployFolder()): Promise<DeployWorld> {
 	const repository = join(folder, 'shop');
-	mkdirSync(repository);
 	const git = (...args: string[]) =>
 		execFileSync('git', ['-C', repository, '-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
 			encoding: 'utf8',
 		}).trim();
-	git('init', '-q', '-b', 'main');
 	const clock = systemClock();
 	const data = join(folder, 'data');
-	mkdirSync(data);
 	const store = await sqliteStore({ file: join(data, 'footbridge.db'), clock });
 	const traffic = proxyTraffic({
 		directory: join(data, 'proxy'),
@@ -98,7 +111,8 @@ export async function deployWorld(): Promise<DeployWorld> {
 		},
 	};
 	const project = { project: 'shop', path: repository, defaultBranch: 'main' };
-	await store.append('project/shop', 'system', [{ kind: 'project-added', ...project }]);
+	if ((await store.projects()).length === 0)
+		await store.append('project/shop', 'system', [{ kind: 'project-added', ...project }]);
 	const environment: EnvironmentConfiguration = {
 		name: 'production',
 		lifetime: 'always',
@@ -109,15 +123,24 @@ export async function deployWorld(): Promise<DeployWorld> {
 		probePath: '/healthz',
 		probeIntervalMs: 1000,
 	};
-	let rollouts = await startRollouts(ports);
+	const rollouts = await startRollouts(ports);
+	const over = async (id: string) => {
+		for (;;) {
+			const deployment = await readDeployment({ store }, id);
+			if (deployment?.finishedAt !== undefined) return deployment.status;
+			await clock.sleep(20);
+		}
+	};
 	return {
 		ports,
 		store,
 		traffic,
 		environment,
-		commit: (version, isHealthy = true) => {
+		repository,
+		project,
+		commit: (version, isHealthy = true, composeText = compose) => {
 			writeFileSync(join(repository, 'server.cjs'), server(version, isHealthy));
-			writeFileSync(join(repository, 'compose.yaml'), compose);
+			writeFileSync(join(repository, 'compose.yaml'), composeText);
 			git('add', '-A');
 			git('commit', '-q', '-m', version);
 			return git('rev-parse', 'HEAD');
@@ -125,17 +148,14 @@ export async function deployWorld(): Promise<DeployWorld> {
 		deploy: async (sha) => {
 			const asked = await rollouts.deploy({ project, environment, sha, purpose: 'release', by: 'system' });
 			if (!asked.ok) throw new Error(JSON.stringify(asked.error));
-			for (;;) {
-				const deployment = await readDeployment({ store }, asked.value);
-				if (deployment?.finishedAt !== undefined) return deployment.status;
-				await clock.sleep(20);
-			}
+			return over(asked.value);
 		},
 		url: async () => `http://127.0.0.1:${(await traffic.observe())[0]?.port}`,
 		rollouts: () => rollouts,
-		restart: async () => {
+		over,
+		leave: async () => {
 			await rollouts.stop();
-			rollouts = await startRollouts(ports);
+			await store.close();
 		},
 		[Symbol.asyncDispose]: async () => {
 			await rollouts.stop();
@@ -146,7 +166,7 @@ export async function deployWorld(): Promise<DeployWorld> {
 						await ports.environments.stop(versionOf(ports, deployment), { ...service, stopGraceMs: 100 });
 				}
 			}
-			await stopProxy(traffic, join(data, 'proxy'));
+			await stopProxy(join(data, 'proxy'));
 			await store.close();
 			rmSync(folder, { recursive: true, force: true });
 		},
@@ -154,21 +174,6 @@ export async function deployWorld(): Promise<DeployWorld> {
 }
 
 const unused = () => Promise.reject(new Error('not used here'));
-
-/** Ends the proxy of a folder as its owner would: over its socket. */
-export async function stopProxy(_traffic: Traffic, directory: string): Promise<void> {
-	await new Promise<void>((resolve) => {
-		const out = request(
-			{ socketPath: join(directory, 'control.sock'), method: 'POST', path: '/stop', agent: false },
-			(answer) => {
-				answer.resume();
-				answer.on('end', resolve);
-			},
-		);
-		out.on('error', () => resolve());
-		out.end();
-	});
-}
 
 export interface Load {
 	readonly requests: number;

@@ -8,9 +8,10 @@ import { memoryLogs } from '#edge/log/memory.ts';
 import { memoryStore } from '#edge/store/memory.ts';
 import type { Store } from '#edge/store/store.ts';
 import type { Ports } from '#engine/ports.ts';
-import { readDeployment } from '#engine/rollout-actions.ts';
 import { driveRollouts } from '#engine/rollouts.ts';
+import { serviceHealer } from '#engine/service-healer.ts';
 import { environmentTurns } from '#engine/turns.ts';
+import { readDeployment } from '#engine/version.ts';
 import { death, mortal } from './mortal.ts';
 import { type Random, random } from './random.ts';
 
@@ -113,9 +114,11 @@ class World {
 			this.#crash = new AbortController();
 			const killed = this.#crash.signal;
 			this.#crashChance = starts < 4 ? 0.04 : 0;
-			const driver = await driveRollouts(this.#ports(), environmentTurns(), (_stream, error) => {
+			const ports = this.#ports();
+			const onBug = (_stream: string, error: unknown) => {
 				if (!killed.aborted) throw error;
-			});
+			};
+			const driver = await driveRollouts(ports, { turns: environmentTurns(), healer: serviceHealer(ports), onBug });
 			await Promise.race([driver.idle(), death(this.#crash.signal)]);
 			await driver.stop();
 			if (!this.#crash.signal.aborted) return;
@@ -134,7 +137,7 @@ class World {
 			this.#maybeCrash();
 			const result = await act(...args);
 			const [route] = this.traffic.routes.values();
-			const isServed = route !== undefined && this.environments.running.has(Math.floor(route.target / 4));
+			const isServed = route !== undefined && this.environments.listens(route.target);
 			assert.ok(
 				isServed || !this.#isServing,
 				`${this.#name}: users are sent to ${JSON.stringify(route)}, which does not run`,

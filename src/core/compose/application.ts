@@ -20,6 +20,14 @@ export interface Service {
 		readonly condition: 'service_started' | 'service_healthy';
 	}[];
 	readonly stopGraceMs: number;
+	/** Named volumes and the absolute paths where the service sees them; absent: none. */
+	readonly volumes?: readonly VolumeMount[];
+}
+
+export interface VolumeMount {
+	readonly name: string;
+	readonly path: string;
+	readonly isReadOnly: boolean;
 }
 
 export interface Healthcheck {

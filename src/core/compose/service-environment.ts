@@ -24,13 +24,18 @@ export function serviceEnvironment(
 	};
 }
 
+/** `VOLUME_<NAME>` for every volume: its folder below the environment's data. */
+export function volumeVariables(volumes: readonly string[], data: string): { readonly [name: string]: string } {
+	return Object.fromEntries(volumes.map((name) => [`VOLUME_${variableName(name)}`, `${data}/volumes/${name}`]));
+}
+
 /** `<SERVICE>_HOST`, `_PORT` and `_URL` of services by their first port. */
 export function reachVariables(reach: ServicePorts): { readonly [name: string]: string } {
 	return Object.fromEntries(
 		Object.entries(reach).flatMap(([service, ports]) => {
 			const port = Object.values(ports)[0];
 			if (port === undefined) return [];
-			const name = service.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+			const name = variableName(service);
 			return [
 				[`${name}_HOST`, '127.0.0.1'],
 				[`${name}_PORT`, String(port)],
@@ -38,4 +43,9 @@ export function reachVariables(reach: ServicePorts): { readonly [name: string]: 
 			];
 		}),
 	);
+}
+
+/** A service's or volume's name as variables have it: `my-db` is `MY_DB`. */
+export function variableName(name: string): string {
+	return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
 }

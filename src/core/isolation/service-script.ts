@@ -22,6 +22,14 @@ export interface ServiceRoom {
 	readonly node: string;
 	readonly hidden: readonly string[];
 	readonly uid: number;
+	/** Folders below `volumes/` of the data, and where the service sees them. */
+	readonly volumes: readonly Volume[];
+}
+
+interface Volume {
+	readonly name: string;
+	readonly path: string;
+	readonly isReadOnly: boolean;
 }
 
 /**
@@ -39,13 +47,27 @@ export function serviceScript(room: ServiceRoom): string {
 		`mount --bind ${shellWord(room.node)} ${node}; mount -o remount,bind,ro ${node}`,
 		'mount -t proc -o nosuid,nodev,noexec proc /proc',
 		'mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp',
+		'if [ -d /dev/shm ]; then mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm; fi',
 		...['/root', '/home', ...room.hidden].map(
 			(path) => `if [ -d ${shellWord(path)} ]; then mount -t tmpfs -o mode=0755,size=64k tmpfs ${shellWord(path)}; fi`,
 		),
+		...room.volumes.flatMap(volumeMount),
 		'folder=$0',
 		`${asUser(room.uid).map(shellWord).join(' ')} /bin/sh -c 'cd "$0" && exec "$@"' "$folder" "$@" &`,
 		'wait $!',
 	].join('\n');
+}
+
+/** The place is made only where the service has a folder of its own anyway: nothing is made on this machine. */
+function volumeMount({ name, path, isReadOnly }: Volume): readonly string[] {
+	const place = shellWord(path);
+	const isOwn = ['/root/', '/home/', '/tmp/', '/srv/'].some((folder) => path.startsWith(folder));
+	const missing = `footbridge: ${path} is no folder of this machine; make it once: sudo mkdir -p ${path}`;
+	return [
+		isOwn ? `mkdir -p ${place}` : `[ -d ${place} ] || { echo ${shellWord(missing)} >&2; exit 1; }`,
+		`mount --bind ${shellWord(`${servicePlaces.data}/volumes/${name}`)} ${place}`,
+		...(isReadOnly ? [`mount -o remount,bind,ro ${place}`] : []),
+	];
 }
 
 /** The argv before another that makes it that user's, without any right of root. */

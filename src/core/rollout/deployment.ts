@@ -146,7 +146,7 @@ function requested(
 		drained: [],
 		stopped: [],
 		exposed: false,
-		timeline: [{ at: recorded.at, what: 'requested', isGood: true }],
+		timeline: ['requested', ...(event.notes ?? [])].map((what) => ({ at: recorded.at, what, isGood: true })),
 	};
 }
 

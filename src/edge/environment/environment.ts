@@ -24,6 +24,8 @@ export interface Environments {
 	tail(version: Version, service: string, lines: number): Promise<readonly string[]>;
 	/** Removes the version's directory. */
 	remove(version: Version): Promise<void>;
+	/** Ends and removes all versions whose directories are in a folder, whoever started them. */
+	sweep(folder: string): Promise<void>;
 }
 
 export interface Version {

@@ -1,13 +1,19 @@
 import type { Service } from '#core/compose/application.ts';
 import type { Instance } from '#core/event.ts';
-import type { Check, Environments, Listener, Route, Traffic, TrafficCount, Version } from './environment.ts';
+import type { Check, Environments, Listener, Reach, Route, Traffic, TrafficCount, Version } from './environment.ts';
 
 /** Services that are only remembered; a test says what goes wrong. */
 export interface FakeEnvironments extends Environments {
 	/** Pids of the instances that run. */
 	readonly running: Set<number>;
+	/** Whether something runs that listens on the port. */
+	listens(port: number): boolean;
+	/** Ends an instance from outside. */
+	kill(pid: number): void;
 	/** Throw to fail a start. */
-	onStart: (version: Version, service: Service) => void;
+	onStart: (version: Version, service: Service, reach: Reach) => void;
+	/** Whether another program took the ports of a service that is started again. */
+	isTaken: () => boolean;
 	onCheck: (version: Version, service: Service) => Check;
 }
 
@@ -16,19 +22,32 @@ export function fakeEnvironments(): FakeEnvironments {
 	let lastPid = 1000;
 	const running = new Set<number>();
 	const instances = new Map<string, Instance>();
+	let lastPort = 20_000;
+	const listeners = new Map<number, number>();
+	const places = new Map<number, string>();
 	const keyOf = (version: Version, service: Service) => `${version.id}/${service.name}`;
+	const nextPort = () => {
+		lastPort += 1;
+		return lastPort;
+	};
 	const fake: FakeEnvironments = {
 		running,
+		listens: (port) => running.has(listeners.get(port) ?? 0),
+		kill: (pid) => void running.delete(pid),
 		onStart: () => {},
+		isTaken: () => false,
 		onCheck: () => ({ healthy: true, detail: 'passed' }),
 		prepare: async () => {},
-		start: async (version, service) => {
+		start: async (version, service, reach) => {
 			const before = instances.get(keyOf(version, service));
 			if (before !== undefined && running.has(before.pid)) return before;
-			fake.onStart(version, service);
+			fake.onStart(version, service, reach);
 			lastPid += 1;
 			running.add(lastPid);
-			const ports = Object.fromEntries(service.ports.map((port, index) => [port, lastPid * 4 + index]));
+			places.set(lastPid, version.directory);
+			const kept = before === undefined || fake.isTaken() ? undefined : before.ports;
+			const ports = kept ?? Object.fromEntries(service.ports.map((port) => [port, nextPort()]));
+			for (const port of Object.values(ports)) listeners.set(port, lastPid);
 			const instance = { pid: lastPid, startTime: 1, ports };
 			instances.set(keyOf(version, service), instance);
 			return instance;
@@ -41,6 +60,9 @@ export function fakeEnvironments(): FakeEnvironments {
 		},
 		tail: async () => [],
 		remove: async () => {},
+		sweep: async (folder) => {
+			for (const [pid, directory] of places) if (directory.startsWith(`${folder}/`)) running.delete(pid);
+		},
 	};
 	return fake;
 }

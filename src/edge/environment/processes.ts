@@ -1,83 +1,111 @@
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { chown, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { chown, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Healthcheck, Service } from '#core/compose/application.ts';
-import { serviceEnvironment } from '#core/compose/service-environment.ts';
+import type { Service } from '#core/compose/application.ts';
+import { serviceEnvironment, volumeVariables } from '#core/compose/service-environment.ts';
 import type { Instance } from '#core/event.ts';
 import { asUser, servicePlaces, serviceScript, serviceUser } from '#core/isolation/service-script.ts';
-import { descendantsOf, isAlive, killTree, startDetached } from '../process.ts';
-import type { Check, Environments, Version } from './environment.ts';
+import { ProblemError } from '#core/result.ts';
+import { descendantsOf, isAlive, killTree, type ProcessIdentity, startDetached } from '../process.ts';
+import { processesMarked } from '../process-table.ts';
+import type { Check, Environments, Reach, Version } from './environment.ts';
+import { freePort } from './free-port.ts';
+import { checkPort, runCheck } from './service-check.ts';
+import { readRecord, recordsIn, writeRecord } from './service-record.ts';
 
 export interface ProcessesOptions {
 	/** Folder of a Node for services on machines that have none: last in their PATH. */
 	readonly node: string;
 	/** Folders that no service may see. */
 	readonly hidden: readonly string[];
+	/** Whether services get namespaces and a user of their own; by default wherever this process may give them. */
+	readonly isIsolated?: boolean;
 }
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** Below the range from which the system takes ports for outgoing connections. */
-const portRange = { from: 20_000, to: 32_000 };
+const namespaces = ['--mount', '--pid', '--ipc', '--uts'];
+const portCheckMs = 2000;
 const tailBytes = 64 * 1024;
 
 /**
- * Services as processes of this machine. As root on Linux each has its own mounts, processes and user; otherwise it is a process
- * group of the present user.
+ * Services as processes of this machine. As root on Linux each has its own mounts, processes and user; otherwise (also as root of
+ * a container that may not make namespaces) it is a process group of the present user.
  */
 export function processEnvironments(options: ProcessesOptions): Environments {
-	const isIsolated = process.platform === 'linux' && process.getuid?.() === 0;
+	let isolation: Promise<boolean> | undefined;
+	const isIsolated = () => {
+		isolation ??= options.isIsolated === undefined ? canIsolate() : Promise.resolve(options.isIsolated);
+		return isolation;
+	};
 	return {
 		prepare: async (version) => {
 			await mkdir(join(version.directory, 'log'), { recursive: true });
-			await mkdir(version.data, { recursive: true });
-			if (!isIsolated) return;
+			const volumes = version.application.volumes.map((name) => join(version.data, 'volumes', name));
+			for (const folder of [version.data, ...volumes]) await mkdir(folder, { recursive: true });
+			if (!(await isIsolated())) return refuseMounts(version);
 			const uid = serviceUser(version.project, version.environment);
-			await chown(version.data, uid, uid);
+			const folders = [version.data, ...(volumes.length === 0 ? [] : [join(version.data, 'volumes')]), ...volumes];
+			for (const folder of folders) await chown(folder, uid, uid);
 			await ownTree(join(version.directory, 'code'), uid);
 		},
 		start: async (version, service, reach) => {
-			const before = await readInstance(version, service);
-			if (before !== undefined && isAlive(before)) return before;
-			const ports = Object.fromEntries(
-				await Promise.all(service.ports.map(async (port) => [port, await freePort()] as const)),
-			);
+			const before = await readRecord(version, service);
+			if (before !== undefined && isAlive(before.instance)) return before.instance;
+			await endMarked(version, service);
+			const ports = await portsFor(service, before?.instance);
+			const isolated = await isIsolated();
 			const identity = await startDetached({
-				argv: isIsolated ? isolatedArgv(version, service) : commandArgv(service.command),
-				env: { ...surroundings(version), ...serviceEnvironment(service, ports, reach) },
-				cwd: isIsolated ? '/' : folderOf(version, service),
+				argv: isolated ? isolatedArgv(version, service) : commandArgv(service.command),
+				env: { ...environmentOf(version, service, { ports, reach, isolated }), ...marksOf(version, service) },
+				cwd: isolated ? '/' : folderOf(version, service),
 				logFile: logOf(version, service.name),
 			});
 			const instance = { ...identity, ports };
-			await writeFile(instanceFile(version, service), JSON.stringify(instance));
+			await writeRecord(version, service, { instance, reach });
 			return instance;
 		},
-		check: async (version, service, instance) => {
-			if (!isAlive(instance)) return { healthy: false, detail: 'it has ended' };
-			if (service.healthcheck === undefined) return checkPort(Object.values(instance.ports)[0]);
-			const env = { ...surroundings(version), ...serviceEnvironment(service, instance.ports, {}) };
-			const argv = commandArgv(service.healthcheck.test);
-			const inside = isIsolated ? isolatedCheck(version, service, { instance, argv }) : argv;
-			if (inside === undefined) return { healthy: false, detail: 'it has ended' };
-			return runCheck(inside, {
-				env,
-				cwd: isIsolated ? '/' : folderOf(version, service),
-				healthcheck: service.healthcheck,
-			});
-		},
+		check: (version, service, instance) => check(version, service, instance),
 		isAlive: async (instance) => isAlive(instance),
 		stop: async (version, service) => {
-			const instance = await readInstance(version, service);
-			if (instance !== undefined) await killTree(instance, service.stopGraceMs);
+			const record = await readRecord(version, service);
+			if (record !== undefined) await killTree(record.instance, service.stopGraceMs);
+			await endMarked(version, service);
 		},
 		tail: (version, service, lines) => tail(logOf(version, service), lines),
-		remove: async (version) => rm(version.directory, { recursive: true, force: true, maxRetries: 3 }),
+		remove: async (version) => removeFolder(version.directory),
+		sweep,
 	};
 
-	function surroundings(version: Version): { readonly [name: string]: string } {
-		const [data, node] = isIsolated ? [servicePlaces.data, servicePlaces.node] : [version.data, options.node];
-		return { PATH: `${path}:${node}`, LANG: 'C.UTF-8', HOME: data, FOOTBRIDGE_DATA: data };
+	async function check(version: Version, service: Service, instance: Instance): Promise<Check> {
+		if (!isAlive(instance)) return { healthy: false, detail: 'it has ended' };
+		const [port] = Object.values(instance.ports);
+		if (service.healthcheck === undefined)
+			return port === undefined ? { healthy: true, detail: 'it runs' } : checkPort(port, portCheckMs);
+		const isolated = await isIsolated();
+		const reach = (await readRecord(version, service))?.reach ?? {};
+		const argv = commandArgv(service.healthcheck.test);
+		const inside = isolated ? isolatedCheck(version, service, { instance, argv }) : argv;
+		if (inside === undefined) return { healthy: false, detail: 'it has ended' };
+		return runCheck({
+			argv: inside,
+			env: environmentOf(version, service, { ports: instance.ports, reach, isolated }),
+			cwd: isolated ? '/' : folderOf(version, service),
+			timeoutMs: service.healthcheck.timeoutMs,
+		});
+	}
+
+	/** What a service and its health check are started with. */
+	function environmentOf(
+		version: Version,
+		service: Service,
+		place: { readonly ports: Instance['ports']; readonly reach: Reach; readonly isolated: boolean },
+	): { readonly [name: string]: string } {
+		const [data, node] = place.isolated ? [servicePlaces.data, servicePlaces.node] : [version.data, options.node];
+		return {
+			...{ PATH: `${path}:${node}`, LANG: 'C.UTF-8', HOME: data, FOOTBRIDGE_DATA: data },
+			...volumeVariables(version.application.volumes, data),
+			...serviceEnvironment(service, place.ports, place.reach),
+		};
 	}
 
 	function isolatedArgv(version: Version, service: Service): readonly string[] {
@@ -87,38 +115,90 @@ export function processEnvironments(options: ProcessesOptions): Environments {
 			node: options.node,
 			hidden: options.hidden,
 			uid: serviceUser(version.project, version.environment),
+			volumes: service.volumes ?? [],
 		});
 		return [
-			...[
-				'/usr/bin/unshare',
-				'--mount',
-				'--pid',
-				'--ipc',
-				'--uts',
-				'--fork',
-				'--kill-child',
-				'--propagation',
-				'private',
-			],
+			...['/usr/bin/unshare', ...namespaces, '--fork', '--kill-child', '--propagation', 'private'],
 			...['/bin/sh', '-c', script, join(servicePlaces.code, service.workingDirectory), ...commandArgv(service.command)],
 		];
 	}
+}
 
-	/** Undefined when the service's first process is gone. */
-	function isolatedCheck(
-		version: Version,
-		service: Service,
-		check: { readonly instance: Instance; readonly argv: readonly string[] },
-	): readonly string[] | undefined {
-		const first = descendantsOf(check.instance)[0];
-		if (first === undefined) return undefined;
-		const folder = join(servicePlaces.code, service.workingDirectory);
-		return [
-			...['/usr/bin/nsenter', '--target', String(first.pid), '--mount', '--pid', '--ipc', '--uts', '--'],
-			...asUser(serviceUser(version.project, version.environment)),
-			...['/bin/sh', '-c', 'cd "$0" && exec "$@"', folder, ...check.argv],
-		];
+/** Whether this process may give a service namespaces of its own; root in a container often may not. */
+function canIsolate(): Promise<boolean> {
+	if (process.platform !== 'linux' || process.getuid?.() !== 0) return Promise.resolve(false);
+	return new Promise((resolve) => {
+		const argv = [...namespaces, '--fork', '--propagation', 'private', '/bin/mount', '-t', 'tmpfs', 'tmpfs', '/srv'];
+		execFile('/usr/bin/unshare', argv, (error) => resolve(error === null));
+	});
+}
+
+/** Undefined when the service's first process is gone. */
+function isolatedCheck(
+	version: Version,
+	service: Service,
+	check: { readonly instance: Instance; readonly argv: readonly string[] },
+): readonly string[] | undefined {
+	const first = descendantsOf(check.instance)[0];
+	if (first === undefined) return undefined;
+	const folder = join(servicePlaces.code, service.workingDirectory);
+	return [
+		...['/usr/bin/nsenter', '--target', String(first.pid), ...namespaces, '--'],
+		...asUser(serviceUser(version.project, version.environment)),
+		...['/bin/sh', '-c', 'cd "$0" && exec "$@"', folder, ...check.argv],
+	];
+}
+
+/** A path of its own for a volume takes mounts of its own. */
+function refuseMounts({ application }: Version): void {
+	for (const { name, volumes = [] } of application.services) {
+		const [volume] = volumes;
+		if (volume === undefined) continue;
+		throw new ProblemError({
+			code: 'FB3031',
+			what: `volume ${volume.name} cannot be mounted at ${volume.path}`,
+			why: 'that takes mounts of its own, which only root on Linux can make',
+			where: `service ${name}`,
+			next: `run Footbridge as root, or take \`volumes\` out of the service and let it read the folder from ${Object.keys(volumeVariables([volume.name], '')).join()}`,
+		});
 	}
+}
+
+/** In the environment of everything that a service starts. */
+function marksOf(version: Version, service: Service): { readonly [name: string]: string } {
+	return { FOOTBRIDGE_VERSION: version.id, FOOTBRIDGE_SERVICE: `${version.id}/${service.name}` };
+}
+
+/** Ends what is left of a service beside its record: of one that was killed, or started by a Footbridge that was killed before it could record it. */
+function endMarked(version: Version, service: Service): Promise<void> {
+	return endAll(processesMarked(`FOOTBRIDGE_SERVICE=${version.id}/${service.name}`), service.stopGraceMs);
+}
+
+async function endAll(processes: readonly ProcessIdentity[], graceMs: number): Promise<void> {
+	for (const process of processes) if (isAlive(process)) await killTree(process, graceMs);
+}
+
+async function sweep(folder: string): Promise<void> {
+	for (const id of await readdir(folder).catch(() => [])) {
+		const records = await recordsIn(join(folder, id));
+		await endAll(
+			[...records.map(({ instance }) => instance), ...processesMarked(`FOOTBRIDGE_VERSION=${id}`)],
+			sweepGraceMs,
+		);
+		await removeFolder(join(folder, id));
+	}
+}
+
+const sweepGraceMs = 2000;
+
+function removeFolder(folder: string): Promise<void> {
+	return rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** A service that is started again gets its ports again, so that those who know them still reach it. */
+async function portsFor(service: Service, before: Instance | undefined): Promise<Instance['ports']> {
+	const ports = service.ports.map(async (port) => [port, await freePort(before?.ports[port])] as const);
+	return Object.fromEntries(await Promise.all(ports));
 }
 
 function commandArgv(command: Service['command']): readonly string[] {
@@ -127,74 +207,7 @@ function commandArgv(command: Service['command']): readonly string[] {
 
 const folderOf = (version: Version, service: Service): string =>
 	join(version.directory, 'code', service.workingDirectory);
-/** Which process a service of a version is, written when it is started: the version tells it to every Footbridge that comes after. */
-const instanceFile = (version: Version, service: Service): string =>
-	join(version.directory, 'log', `${service.name}.json`);
-
-async function readInstance(version: Version, service: Service): Promise<Instance | undefined> {
-	const text = await readFile(instanceFile(version, service), 'utf8').catch(() => undefined);
-	return text === undefined ? undefined : (JSON.parse(text) as Instance);
-}
-
 const logOf = (version: Version, service: string): string => join(version.directory, 'log', `${service}.log`);
-
-async function freePort(): Promise<number> {
-	for (;;) {
-		const port = randomInt(portRange.from, portRange.to);
-		if (await canListen(port)) return port;
-	}
-}
-
-function canListen(port: number): Promise<boolean> {
-	return new Promise((resolve) => {
-		const server = createServer();
-		server.once('error', () => resolve(false));
-		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-	});
-}
-
-function checkPort(port: number | undefined): Promise<Check> {
-	if (port === undefined) return Promise.resolve({ healthy: true, detail: 'it runs' });
-	return new Promise((resolve) => {
-		const socket = connect({ host: '127.0.0.1', port, timeout: 2000 });
-		const end = (healthy: boolean, detail: string) => {
-			socket.destroy();
-			resolve({ healthy, detail });
-		};
-		socket.once('connect', () => end(true, `port ${port} accepts connections`));
-		socket.once('timeout', () => end(false, `port ${port} did not answer in 2 s`));
-		socket.once('error', (error) =>
-			end(false, `port ${port}: ${(error as NodeJS.ErrnoException).code ?? error.message}`),
-		);
-	});
-}
-
-function runCheck(
-	argv: readonly string[],
-	how: { readonly env: { readonly [name: string]: string }; readonly cwd: string; readonly healthcheck: Healthcheck },
-): Promise<Check> {
-	const { env, cwd, healthcheck } = how;
-	const [command = '', ...args] = argv;
-	const began = performance.now();
-	return new Promise((resolve) => {
-		execFile(
-			command,
-			args,
-			{ env, cwd, timeout: healthcheck.timeoutMs, killSignal: 'SIGKILL', maxBuffer: tailBytes },
-			(error, stdout, stderr) => {
-				const ms = Math.round(performance.now() - began);
-				if (error === null) return resolve({ healthy: true, detail: `passed in ${ms} ms` });
-				const said = `${stderr}\n${stdout}`.trim().split('\n').at(-1) ?? '';
-				if (error.killed === true)
-					return resolve({ healthy: false, detail: `no answer in ${healthcheck.timeoutMs} ms` });
-				resolve({
-					healthy: false,
-					detail: `${error.code === 'ENOENT' ? 'no such program' : `exit ${error.code ?? '?'}`}${said === '' ? '' : `: ${said.slice(0, 300)}`}`,
-				});
-			},
-		);
-	});
-}
 
 async function tail(file: string, lines: number): Promise<readonly string[]> {
 	const handle = await open(file, 'r').catch(() => undefined);
@@ -203,12 +216,14 @@ async function tail(file: string, lines: number): Promise<readonly string[]> {
 		const { size } = await handle.stat();
 		const buffer = Buffer.alloc(Math.min(size, tailBytes));
 		await handle.read(buffer, 0, buffer.length, size - buffer.length);
-		return buffer.toString('utf8').replace(/\n$/, '').split('\n').slice(-lines);
+		const text = buffer.toString('utf8').replace(/\n$/, '');
+		return text === '' ? [] : text.split('\n').slice(-lines);
 	} finally {
 		await handle.close();
 	}
 }
 
+/** Links are left alone: they may lead out of the folder. */
 async function ownTree(folder: string, uid: number): Promise<void> {
 	await chown(folder, uid, uid);
 	for (const entry of await readdir(folder, { withFileTypes: true })) {

@@ -14,7 +14,9 @@ export interface ProxyOptions {
 	readonly program: string;
 }
 
-const startLimitMs = 10_000;
+const startLimitMs = 20_000;
+/** A proxy that works answers at once; one that was stopped (SIGSTOP) or hangs must not hang Footbridge. */
+const answerLimitMs = 10_000;
 /** A path of a Unix socket may be no longer than this on any platform. */
 const socketPathLimit = 100;
 
@@ -27,14 +29,20 @@ export function proxyTraffic(options: ProxyOptions): Traffic {
 	return {
 		ensure,
 		route: async (listener, version, target) => {
-			await ask('PUT', '/listeners', listener, { port: listener.port, version, target });
+			await ask('PUT /listeners', { listener, body: { port: listener.port, version, target } });
 		},
 		drain: async (listener, version, timeoutMs) =>
-			((await ask('POST', '/drain', listener, { version, timeoutMs })) as { open: number }).open,
-		observe: async () => ((await isUp(socket)) ? ((await ask('GET', '/routes')) as readonly Route[]) : []),
-		collect: async () => ((await isUp(socket)) ? ((await ask('POST', '/collect')) as readonly TrafficCount[]) : []),
+			(
+				(await ask('POST /drain', {
+					listener,
+					body: { version, timeoutMs },
+					limitMs: timeoutMs + answerLimitMs,
+				})) as { open: number }
+			).open,
+		observe: async () => ((await look('GET /routes')) ?? []) as readonly Route[],
+		collect: async () => ((await look('POST /collect')) ?? []) as readonly TrafficCount[],
 		remove: async (listener) => {
-			await ask('DELETE', '/listeners', listener);
+			await ask('DELETE /listeners', { listener });
 		},
 	};
 
@@ -68,10 +76,42 @@ export function proxyTraffic(options: ProxyOptions): Traffic {
 		}
 	}
 
-	async function ask(method: string, path: string, listener?: Listener, body?: unknown): Promise<unknown> {
+	/** Undefined when no proxy runs: looking starts none. */
+	async function look(request: string): Promise<unknown> {
+		return answerOf(request).catch((error: unknown) => {
+			if (isDown(error)) return undefined;
+			throw error;
+		});
+	}
+
+	/** Everything that a proxy is asked may be asked twice: one that ended meanwhile has a successor. */
+	async function ask(request: string, asked: Request): Promise<unknown> {
 		await ensure();
+		return answerOf(request, asked).catch(async (error: unknown) => {
+			if (!isDown(error)) throw error;
+			await ensure();
+			return answerOf(request, asked);
+		});
+	}
+
+	async function answerOf(
+		request: string,
+		{ listener, body, limitMs = answerLimitMs }: Request = {},
+	): Promise<unknown> {
+		const [method = '', path = ''] = request.split(' ');
 		const name = listener === undefined ? '' : `?name=${encodeURIComponent(listener.name)}`;
-		const { status, text } = await send(socket, method, path + name, body);
+		const { status, text } = await send(socket, { method, path: path + name, body, limitMs }).catch((error: Error) => {
+			throw new ProblemError(
+				{
+					code: 'FB3012',
+					what: 'the proxy does not answer',
+					why: error.message,
+					where: join(directory, 'proxy.log'),
+					next: 'end the proxy when it hangs: it starts again with the routes it had',
+				},
+				{ cause: error },
+			);
+		});
 		const answer = JSON.parse(text) as { error?: string; code?: string };
 		if (status === 200) return answer;
 		const isTaken = answer.code === 'EADDRINUSE' && listener !== undefined;
@@ -86,6 +126,17 @@ export function proxyTraffic(options: ProxyOptions): Traffic {
 	}
 }
 
+interface Request {
+	readonly listener?: Listener;
+	readonly body?: unknown;
+	readonly limitMs?: number;
+}
+
+function isDown(error: unknown): boolean {
+	const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+	return ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(cause?.code ?? '');
+}
+
 function socketIn(directory: string): string {
 	const path = join(directory, 'control.sock');
 	if (path.length <= socketPathLimit) return path;
@@ -93,19 +144,25 @@ function socketIn(directory: string): string {
 }
 
 function isUp(socket: string): Promise<boolean> {
-	return send(socket, 'GET', '/ping').then(
+	return send(socket, { method: 'GET', path: '/ping', limitMs: answerLimitMs }).then(
 		({ status }) => status === 200,
 		() => false,
 	);
 }
 
+interface Asked {
+	readonly method: string;
+	readonly path: string;
+	readonly body?: unknown;
+	readonly limitMs: number;
+}
+
 function send(
 	socketPath: string,
-	method: string,
-	path: string,
-	body?: unknown,
+	{ method, path, body, limitMs }: Asked,
 ): Promise<{ readonly status: number; readonly text: string }> {
 	return new Promise((resolve, reject) => {
+		const limit = setTimeout(() => out.destroy(new Error(`no answer in ${limitMs} ms`)), limitMs);
 		const out = request({ socketPath, method, path, agent: false }, (answer) => {
 			let text = '';
 			answer.setEncoding('utf8');
@@ -116,11 +173,15 @@ function send(
 			answer.on('error', reject);
 		});
 		out.on('error', reject);
+		out.once('close', () => {
+			clearTimeout(limit);
+			reject(Object.assign(new Error('the proxy closed the connection'), { code: 'ECONNRESET' }));
+		});
 		out.end(body === undefined ? undefined : JSON.stringify(body));
 	});
 }
 
 /** Ends the proxy of a folder, when one runs: users are not served any more. */
 export async function stopProxy(directory: string): Promise<void> {
-	await send(socketIn(directory), 'POST', '/stop').catch(() => {});
+	await send(socketIn(directory), { method: 'POST', path: '/stop', limitMs: answerLimitMs }).catch(() => {});
 }
