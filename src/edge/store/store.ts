@@ -1,3 +1,4 @@
+import type { DeploymentItem, IncidentItem, Project, RunItem } from '#core/api.ts';
 import type { Event, Recorded } from '#core/event.ts';
 
 /**
@@ -44,33 +45,9 @@ export interface Sample {
 	readonly sumMs: number;
 }
 
-export interface ProjectRow {
-	readonly project: string;
-	readonly path: string;
-	readonly defaultBranch: string;
-}
+export type ProjectRow = Project;
 
-export interface RunRow {
-	/** `run/<id>` without the prefix. */
-	readonly run: string;
-	readonly seq: number;
-	readonly project: string;
-	readonly number: number;
-	readonly workflow: string;
-	readonly name: string;
-	readonly event: string;
-	readonly ref: string;
-	readonly sha: string;
-	readonly worktree: boolean;
-	readonly subject: string;
-	/** A status word of core/event. */
-	readonly status: string;
-	readonly queuedAt: string;
-	readonly startedAt: string | null;
-	readonly finishedAt: string | null;
-	/** First sentence of the first finding or problem, for lists. */
-	readonly cause: string | null;
-}
+export type RunRow = RunItem;
 
 export interface RunQuery {
 	readonly project?: string;
@@ -82,21 +59,7 @@ export interface RunQuery {
 	readonly limit: number;
 }
 
-export interface DeploymentRow {
-	readonly deployment: string;
-	readonly seq: number;
-	readonly project: string;
-	readonly environment: string;
-	readonly number: number;
-	readonly purpose: string;
-	readonly sha: string;
-	readonly subject: string;
-	/** `running`, `live`, `superseded`, `rolled-back` or `failed`. */
-	readonly status: string;
-	readonly requestedAt: string;
-	readonly finishedAt: string | null;
-	readonly reason: string | null;
-}
+export type DeploymentRow = DeploymentItem;
 
 export interface DeploymentQuery {
 	readonly project?: string;
@@ -106,16 +69,7 @@ export interface DeploymentQuery {
 	readonly limit: number;
 }
 
-export interface IncidentRow {
-	readonly incident: string;
-	readonly seq: number;
-	readonly project: string;
-	readonly environment: string;
-	readonly number: number;
-	readonly what: string;
-	readonly impactStart: string;
-	readonly impactEnd: string | null;
-}
+export type IncidentRow = IncidentItem;
 
 export interface IncidentQuery {
 	readonly project?: string;
