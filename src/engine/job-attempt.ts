@@ -22,7 +22,8 @@ export async function attemptJob(ports: Ports, request: JobRequest): Promise<Job
 	});
 	if (!started.ok) return withoutEnvironment(started.error);
 	try {
-		return await runJob(ports, { ...request, extraEnv: { ...request.extraEnv, ...started.value.env } });
+		const { env, notes } = started.value;
+		return await runJob(ports, { ...request, extraEnv: { ...request.extraEnv, ...env }, notes });
 	} finally {
 		await started.value.stop();
 	}

@@ -27,6 +27,8 @@ export interface JobRequest {
 	readonly tier?: Tier;
 	/** Added to the job's environment: where the test environment is. */
 	readonly extraEnv: { readonly [name: string]: string };
+	/** Said in the log before the first step. */
+	readonly notes?: readonly string[];
 	/** Key of the log that is written. */
 	readonly logKey: string;
 	readonly signal: AbortSignal;

@@ -45,6 +45,7 @@ async function inRoom(ports: JobPorts, request: JobRequest, voice: Voice): Promi
 	if (!chosen.ok) return neverStarted(voice, chosen.error);
 	const { sandbox, reason } = chosen;
 	voice.log.say(reason);
+	for (const note of request.notes ?? []) voice.log.say(note);
 	warnOfShortSecrets(request, voice);
 	await request.emit({
 		kind: 'job-started',
