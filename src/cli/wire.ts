@@ -58,7 +58,13 @@ export async function startServer(
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
 	const data = dataFolder(options);
 	const started = await startHere(data, { watch: true });
-	const server = await serve(started.api, { port: options.port ?? 4455, host: '127.0.0.1' });
+	const server = await serve(started.api, { port: options.port ?? 4455, host: '127.0.0.1' }).catch(
+		async (error: unknown) => {
+			// A port that is taken must not leave an engine behind that nobody can reach.
+			await started.close();
+			throw error;
+		},
+	);
 	writeFileSync(serverFile(data), JSON.stringify({ url: server.url, pid: process.pid }));
 	return {
 		url: server.url,

@@ -40,11 +40,17 @@ export function serviceScript(room: ServiceRoom): string {
 	const { code, data, node } = servicePlaces;
 	return [
 		'set -e',
+		// Taken hold of where nobody keeps files, and moved: what is shown may itself lie below /srv.
+		'mount -t tmpfs -o mode=0755,size=64k tmpfs /sys',
+		'mkdir /sys/code /sys/data /sys/node',
+		`mount --bind ${shellWord(room.code)} /sys/code`,
+		`mount --bind ${shellWord(room.data)} /sys/data`,
+		`mount --bind ${shellWord(room.node)} /sys/node`,
 		'mount -t tmpfs -o mode=0755,size=1m tmpfs /srv',
 		`mkdir ${code} ${data} ${node}`,
-		`mount --bind ${shellWord(room.code)} ${code}`,
-		`mount --bind ${shellWord(room.data)} ${data}`,
-		`mount --bind ${shellWord(room.node)} ${node}; mount -o remount,bind,ro ${node}`,
+		`mount --move /sys/code ${code}; mount --move /sys/data ${data}; mount --move /sys/node ${node}`,
+		`mount -o remount,bind,ro ${node}`,
+		'umount /sys',
 		'mount -t proc -o nosuid,nodev,noexec proc /proc',
 		'mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp',
 		'if [ -d /dev/shm ]; then mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm; fi',
