@@ -67,8 +67,8 @@ export interface DeployWorld {
 }
 
 /** A folder for a world, with its repository. */
-export function deployFolder(): string {
-	const folder = mkdtempSync(join(tmpdir(), 'footbridge-deploy-'));
+export function deployFolder(below = tmpdir()): string {
+	const folder = mkdtempSync(join(below, 'footbridge-deploy-'));
 	mkdirSync(join(folder, 'shop'));
 	mkdirSync(join(folder, 'data'));
 	execFileSync('git', ['init', '-q', '-b', 'main', join(folder, 'shop')]);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { startTestEnvironment, sweepTestEnvironments } from '#engine/test-environments.ts';
 import { readDeployment } from '#engine/version.ts';
+import { needs } from '../needs.ts';
 import { random } from '../simulation/random.ts';
 import { deployFolder, deployWorld, load } from './deploy-world.ts';
 
@@ -222,3 +223,11 @@ services:
     stop_grace_period: 2s
     healthcheck: { test: ${check}, interval: 500ms, retries: 6 }
 `;
+
+test('a version whose folders lie below /srv starts as any other', {
+	timeout: 60_000,
+	...needs('root', 'linux'),
+}, async () => {
+	await using world = await deployWorld(deployFolder('/srv'));
+	assert.equal(await world.deploy(world.commit('one')), 'live');
+});
