@@ -1,6 +1,6 @@
 import type { Application } from './compose/application.ts';
 import type { Finding } from './finding.ts';
-import type { Plan, Trigger } from './plan.ts';
+import type { Json, Plan, PlannedJob, Trigger } from './plan.ts';
 import type { Problem } from './result.ts';
 import type { EnvironmentSnapshot } from './snapshot.ts';
 
@@ -33,8 +33,16 @@ export type Event =
 			readonly trigger: Trigger;
 			readonly commit: Commit;
 			readonly plan: Plan;
+			/** URL of the repository's `origin`, where it has one. */
+			readonly origin?: string;
 			/** Jobs that were asked for with `--job`; absent: all. */
 			readonly only?: readonly string[];
+			/** `--matrix`: only the combinations that have these values. */
+			readonly matrix?: { readonly [key: string]: string };
+			/** `--env`: laid over the environment of every step. */
+			readonly env?: { readonly [name: string]: string };
+			/** `--fail-fast`: the first failed job stops all others. */
+			readonly failFast?: boolean;
 			/** The tier that was asked for with `--in`; absent: the choice rule decides. */
 			readonly tier?: Tier;
 			/** Names only: values are handed over outside the log. */
@@ -48,6 +56,17 @@ export type Event =
 			readonly commit: Commit;
 			readonly workflow: string;
 			readonly problems: readonly Problem[];
+	  }
+	/** Its turn in the concurrency group has come: the run's, or that of a job. */
+	| { readonly kind: 'turn-taken'; readonly group: string; readonly job?: string }
+	/** What a job of the plan becomes once the jobs it needs have ended: these jobs stand in its place. */
+	| { readonly kind: 'job-expanded'; readonly job: string; readonly jobs: readonly PlannedJob[] }
+	/** A job that calls a workflow has begun: the called workflow's jobs are the run's too. */
+	| {
+			readonly kind: 'workflow-called';
+			readonly job: string;
+			readonly inputs: { readonly [name: string]: Json };
+			readonly jobs: readonly PlannedJob[];
 	  }
 	| {
 			readonly kind: 'job-started';
@@ -86,6 +105,7 @@ export type Event =
 			readonly outputs: { readonly [name: string]: string };
 			readonly summary?: string;
 			readonly annotations?: readonly Annotation[];
+			readonly usage?: Usage;
 			readonly durationMs: number;
 			/** Last line (1-based, inclusive) of the step in the job's log. */
 			readonly line: number;
@@ -97,6 +117,8 @@ export type Event =
 			readonly conclusion: Conclusion;
 			readonly outputs: { readonly [name: string]: string };
 			readonly why?: string;
+			/** `environment.url`, evaluated. */
+			readonly environmentUrl?: string;
 			/** Processes that had to be killed after the last step. */
 			readonly leftovers?: number;
 			readonly problems?: readonly Problem[];
@@ -105,6 +127,8 @@ export type Event =
 	| { readonly kind: 'job-lost'; readonly job: string; readonly attempt: number; readonly why: string }
 	| { readonly kind: 'job-skipped'; readonly job: string; readonly why: string }
 	| { readonly kind: 'cancel-requested'; readonly why: string }
+	/** These jobs, and what needs them, happen again: the run's next attempt. */
+	| { readonly kind: 'rerun-requested'; readonly jobs: readonly string[] }
 	| { readonly kind: 'run-finished'; readonly conclusion: Conclusion }
 	| { readonly kind: 'diagnosis-started'; readonly job: string; readonly attempt: number }
 	| { readonly kind: 'finding-made'; readonly job: string; readonly attempt: number; readonly finding: Finding }
@@ -211,7 +235,21 @@ export interface Annotation {
 	readonly file?: string;
 	readonly line?: number;
 	readonly column?: number;
+	readonly endLine?: number;
+	readonly endColumn?: number;
+	/** What a problem matcher calls the kind of problem. */
+	readonly rule?: string;
 	readonly logLine: number;
+}
+
+/** What the processes of a step took, as far as the machine tells. */
+export interface Usage {
+	/** Bytes of memory that its processes held together at the highest point. */
+	readonly peakMemoryBytes?: number;
+	readonly cpuMs?: number;
+	/** Bytes read from and written to disks. */
+	readonly readBytes?: number;
+	readonly writtenBytes?: number;
 }
 
 /** One running process of a service. */

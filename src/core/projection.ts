@@ -52,6 +52,8 @@ export function project(recorded: Recorded): readonly RowChange[] {
 			return [{ do: 'update', table: 'run', id, set: {}, fill: { cause: event.finding.cause } }];
 		case 'run-finished':
 			return [{ do: 'update', table: 'run', id, set: { status: event.conclusion, finishedAt: at }, fill: {} }];
+		case 'rerun-requested':
+			return [{ do: 'update', table: 'run', id, set: { status: 'running', finishedAt: null, cause: null }, fill: {} }];
 		case 'deployment-requested': {
 			const { project, environment, number, purpose, sha } = event;
 			const state = { status: 'running', requestedAt: at, finishedAt: null, reason: null };
@@ -88,6 +90,9 @@ export function project(recorded: Recorded): readonly RowChange[] {
 		case 'job-lost':
 		case 'job-skipped':
 		case 'cancel-requested':
+		case 'turn-taken':
+		case 'job-expanded':
+		case 'workflow-called':
 		case 'diagnosis-started':
 		case 'version-prepared':
 		case 'service-started':

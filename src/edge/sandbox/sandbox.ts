@@ -1,4 +1,4 @@
-import type { Tier } from '#core/event.ts';
+import type { Tier, Usage } from '#core/event.ts';
 
 /**
  * Where a job's steps run.
@@ -27,8 +27,20 @@ export interface RoomSpec {
 	readonly toolCache: string;
 	/** Paths that the room must not see (Footbridge's data, the user's secrets). */
 	readonly hidden: readonly string[];
+	/** What all processes of the room together may take; absent: what the machine has. */
+	readonly limits?: Limits;
+	/** `private`: a loopback of its own and nothing else. Absent: the machine's network. */
+	readonly network?: 'shared' | 'private';
 	/** Unix sockets or folders on this machine to show at the same path, read-only. */
 	readonly shown?: readonly string[];
+}
+
+/** Limits that the kernel keeps, where Footbridge may set them. */
+export interface Limits {
+	readonly memoryBytes?: number;
+	/** Processor cores; 1.5 is one and a half. */
+	readonly cpus?: number;
+	readonly processes?: number;
 }
 
 /** Paths are as the job sees them. */
@@ -74,9 +86,10 @@ export interface ProcessEnd {
 	readonly exitCode: number | null;
 	readonly signal: string | null;
 	readonly durationMs: number;
-	/** Peak memory of the tree in bytes, CPU time in ms, where the platform tells. */
-	readonly peakBytes?: number;
-	readonly cpuMs?: number;
+	/** What the tree took, as far as the platform tells. */
+	readonly usage?: Usage;
+	/** The limit that ended it: "memory limit 4 GiB". */
+	readonly limit?: string;
 	/** Set when it could not be started at all. */
 	readonly error?: string;
 }

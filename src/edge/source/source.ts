@@ -50,6 +50,12 @@ export interface CheckoutOptions {
 	readonly depth: number;
 	/** Short branch name to be on; detached when absent. */
 	readonly branch?: string;
+	/** Patterns of `sparse-checkout`, in cone mode unless `isConeMode` is false. */
+	readonly sparse?: { readonly patterns: readonly string[]; readonly isConeMode: boolean };
+	readonly submodules?: 'none' | 'direct' | 'recursive';
+	readonly lfs?: boolean;
+	/** Tags that point into the history are fetched too. */
+	readonly tags?: boolean;
 	/** False leaves `.git` out: a deployment has no use for it. */
 	readonly git: boolean;
 }
