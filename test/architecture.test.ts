@@ -77,7 +77,7 @@ describe('the house', () => {
 			['core/plan.ts', "import { parse } from 'yaml';"],
 			['engine/runs.ts', "import type { Clock } from '#edge/clock/clock.ts';"],
 			['edge/sandbox/host.ts', "import { isAlive } from '../process.ts';"],
-			['web/main.tsx', "import { evolve } from '#core/run.ts';"],
+			['web/main.tsx', "import { evolve } from '#core/run-fold.ts';"],
 		];
 		for (const [file, text] of allowed) assert.deepEqual(importsOf(file, text).flatMap(violation), []);
 	});

@@ -1,6 +1,6 @@
 import type { RunView } from '#core/api.ts';
 import type { Recorded } from '#core/event.ts';
-import { evolve } from '#core/run.ts';
+import { evolve } from '#core/run-fold.ts';
 import { runMachine } from '#core/run-machine.ts';
 import type { Client } from './client.ts';
 

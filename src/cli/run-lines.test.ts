@@ -15,6 +15,8 @@ const job: Job = {
 	needs: [],
 	status: 'failed',
 	attempt: 1,
+	lost: 0,
+	hasTurn: false,
 	startedAt: '2026-01-01T00:00:00.000Z',
 	finishedAt: '2026-01-01T00:02:41.000Z',
 	outputs: {},

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Application } from './compose/application.ts';
 import type { Instance } from './event.ts';
-import type { NotPlanned, Plan } from './plan.ts';
+import type { Json, NotPlanned, Plan } from './plan.ts';
 import type { Problem } from './result.ts';
 import type { Deployment } from './rollout/deployment.ts';
 import type { Run } from './run.ts';
@@ -16,6 +16,7 @@ import type { Run } from './run.ts';
  * POST /runs                StartRuns          -> StartedRuns
  * GET  /runs/:run                                 Run (core/run.ts; fold `events` after its `head` to stay current)
  * POST /runs/:run/cancel    Cancel             -> {}
+ * POST /runs/:run/rerun     Rerun              -> { run }: the same run, its next attempt
  * GET  /runs/:run/jobs/:job/log?from&limit&attempt&wait  LogLines; waits up to `wait` seconds for line `from`
  * GET  /runs/:run/jobs/:job/log/search?q&limit&attempt  LogMatches
  * GET  /environments?project                      { items: EnvironmentView[] }
@@ -29,6 +30,9 @@ import type { Run } from './run.ts';
  * Errors are `application/problem+json`: { type, title, status, problems: Problem[] }.
  */
 
+/** Any JSON that is an object; its values are not looked into here. */
+const jsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<{ readonly [name: string]: Json }>;
+
 export const AddProject = z.object({ path: z.string().min(1) });
 export const StartRuns = z.object({
 	project: z.string(),
@@ -37,10 +41,37 @@ export const StartRuns = z.object({
 	workflow: z.string().optional(),
 	jobs: z.array(z.string()).optional(),
 	event: z.string().default('push'),
+	/** Laid over the event's payload. */
+	payload: jsonObject.optional(),
+	/** Values of the inputs of `workflow_dispatch` and `workflow_call`. */
+	inputs: jsonObject.optional(),
+	/** Laid over the environment of every step. */
+	env: z.record(z.string(), z.string()).optional(),
+	/** Only combinations of matrices that have these values. */
+	matrix: z.record(z.string(), z.string()).optional(),
+	/** The first failed job stops all others. */
+	failFast: z.boolean().optional(),
+	/** By job id: the step (id, name or number from 1) after which the job ends. */
+	until: z.record(z.string(), z.string()).optional(),
 	tier: z.enum(['host', 'sandbox', 'disposable', 'container']).optional(),
 	secrets: z.record(z.string(), z.string()).default({}),
 });
-export const MakePlan = StartRuns.pick({ project: true, at: true, workflow: true, event: true });
+export const MakePlan = StartRuns.pick({
+	project: true,
+	at: true,
+	workflow: true,
+	event: true,
+	payload: true,
+	inputs: true,
+});
+export const Rerun = z.object({
+	/** Only jobs that did not pass, and what needs them. */
+	failed: z.boolean().default(false),
+	/** These jobs (ids or keys), and what needs them. */
+	jobs: z.array(z.string()).optional(),
+	/** The values that the run was started with are not kept. */
+	secrets: z.record(z.string(), z.string()).default({}),
+});
 export const Cancel = z.object({ why: z.string().default('cancelled by a person') });
 export const StartDeployment = z.object({
 	project: z.string(),
@@ -49,6 +80,7 @@ export const StartDeployment = z.object({
 });
 
 export type StartRuns = z.infer<typeof StartRuns>;
+export type Rerun = z.infer<typeof Rerun>;
 export type MakePlan = z.infer<typeof MakePlan>;
 export type StartDeployment = z.infer<typeof StartDeployment>;
 

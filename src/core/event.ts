@@ -1,6 +1,6 @@
 import type { Application } from './compose/application.ts';
 import type { Finding } from './finding.ts';
-import type { Json, Plan, PlannedJob, Trigger } from './plan.ts';
+import type { Concurrency, Json, Plan, PlannedJob, Trigger } from './plan.ts';
 import type { Problem } from './result.ts';
 import type { EnvironmentSnapshot } from './snapshot.ts';
 
@@ -33,10 +33,15 @@ export type Event =
 			readonly trigger: Trigger;
 			readonly commit: Commit;
 			readonly plan: Plan;
+			/** `run-name`, evaluated. */
+			readonly title?: string;
+			readonly concurrency?: Concurrency;
 			/** URL of the repository's `origin`, where it has one. */
 			readonly origin?: string;
 			/** Jobs that were asked for with `--job`; absent: all. */
 			readonly only?: readonly string[];
+			/** By job id: the index of the step after which the job ends. */
+			readonly until?: { readonly [job: string]: number };
 			/** `--matrix`: only the combinations that have these values. */
 			readonly matrix?: { readonly [key: string]: string };
 			/** `--env`: laid over the environment of every step. */

@@ -39,12 +39,13 @@ export interface Plan {
 	readonly workflow: string;
 	readonly name: string;
 	/** `run-name`; absent: the commit's subject says what the run is about. */
-	readonly title?: string;
+	readonly runName?: Template;
 	readonly env: Template;
 	/** Values of the declared inputs, with their types. */
 	readonly inputs?: { readonly [name: string]: Json };
 	readonly permissions?: Template;
-	readonly concurrency?: Concurrency;
+	/** A group's name, or a mapping with `group`, `cancel-in-progress`, `queue`. */
+	readonly concurrency?: Template;
 	/** The workflows of the repository that its jobs call, and those that these call, by path. */
 	readonly called?: { readonly [path: string]: CalledWorkflow };
 	readonly jobs: readonly PlannedJob[];
@@ -88,7 +89,7 @@ export interface InputDeclaration {
 export interface JobParts {
 	/** The job's id in the file; several matrix jobs share it. */
 	readonly id: string;
-	/** Ids of jobs of the same file that must end first. */
+	/** Ids of the jobs of the same file that must end first. */
 	readonly needs: readonly string[];
 	/** Source of the `if` expression without `${{ }}`; absent means `success()`. */
 	readonly if?: string;
@@ -125,6 +126,8 @@ export interface JobDraft extends JobParts {
 	readonly strategy: Template;
 	readonly environment: Template;
 	readonly continueOnError: Template;
+	/** `line:column` of its parts by their keys, for problems. */
+	readonly places: { readonly [key: string]: string };
 }
 
 export interface PlannedJob extends JobParts {

@@ -1,20 +1,50 @@
 import type { Status, StepResult } from './event.ts';
+import { githubContext } from './github-context.ts';
 import type { Json, PlannedJob } from './plan.ts';
 import { type Job, plannedJob, type Run } from './run.ts';
 
-/** The contexts that a job's `if` and its needs may use. */
+type Needs = {
+	readonly [id: string]: { readonly result: StepResult; readonly outputs: { readonly [name: string]: string } };
+};
+
+/** The contexts that a job's `if`, its matrix and its calls may use. */
 export function jobContexts(run: Run, planned: PlannedJob): { readonly [name: string]: Json } {
-	return { github: githubContext(run), needs: needsContext(run, planned) as Json, vars: {}, inputs: {} };
+	return {
+		github: runGithub(run),
+		needs: needsContext(run, planned),
+		vars: {},
+		inputs: inputsOf(run, planned),
+		...(planned.matrix === undefined ? {} : { matrix: planned.matrix }),
+		strategy: {
+			'fail-fast': planned.strategy.failFast,
+			'max-parallel': planned.strategy.maxParallel ?? planned.strategy.jobTotal,
+			'job-index': planned.strategy.jobIndex,
+			'job-total': planned.strategy.jobTotal,
+		},
+	};
+}
+
+/** The inputs that a job sees: those of the call it stands in, else the run's. */
+export function inputsOf(run: Run, planned: PlannedJob): { readonly [name: string]: Json } {
+	if (planned.parent === undefined) return run.plan.inputs ?? {};
+	return run.jobs.find((job) => job.key === planned.parent)?.inputs ?? {};
 }
 
 /** `needs`, by job id; a matrix job's result is its worst, its outputs those set last. */
-export function needsContext(
-	run: Run,
-	planned: PlannedJob,
-): { readonly [id: string]: { readonly result: StepResult; readonly outputs: { readonly [name: string]: string } } } {
+export function needsContext(run: Run, planned: PlannedJob): Needs {
+	return resultsOf(run, planned.needs, planned.parent);
+}
+
+/** `jobs`, as the outputs of a called workflow see it. */
+export function callContext(run: Run, key: string): Needs {
+	const ids = run.jobs.flatMap((job) => (job.parent === key ? [job.id] : []));
+	return resultsOf(run, [...new Set(ids)], key);
+}
+
+function resultsOf(run: Run, ids: readonly string[], parent: string | undefined): Needs {
 	return Object.fromEntries(
-		planned.needs.map((id) => {
-			const jobs = run.jobs.filter((job) => job.id === id);
+		ids.map((id) => {
+			const jobs = run.jobs.filter((job) => job.id === id && job.parent === parent);
 			const outputs = Object.assign(
 				{},
 				...jobs.map((job) => Object.fromEntries(Object.entries(job.outputs).filter(([, value]) => value !== ''))),
@@ -31,27 +61,16 @@ function worst(statuses: readonly Status[]): StepResult {
 }
 
 /** The part of `github` that a run knows before a job has a place to run in. */
-function githubContext(run: Run): { readonly [name: string]: Json } {
-	const { trigger } = run;
-	const refName = trigger.ref.replace(/^refs\/(heads|tags)\//, '');
-	return {
-		event: trigger.payload,
-		event_name: trigger.event,
-		ref: trigger.ref,
-		ref_name: refName,
-		ref_type: trigger.ref.startsWith('refs/tags/') ? 'tag' : 'branch',
-		sha: trigger.sha,
-		repository: run.project,
-		run_id: run.id,
-		run_number: String(run.number),
-		run_attempt: '1',
-		workflow: run.name,
-		workflow_ref: `${run.project}/${run.workflow}@${trigger.ref}`,
-		base_ref: '',
-		head_ref: '',
-		actor: 'footbridge',
-		triggering_actor: 'footbridge',
-	};
+function runGithub(run: Run): { readonly [name: string]: Json } {
+	const { trigger, project, origin, plan } = run;
+	return githubContext({
+		trigger,
+		project,
+		...(origin === undefined ? {} : { origin }),
+		workflow: { path: run.workflow, name: run.name },
+		...(plan.inputs === undefined ? {} : { inputs: plan.inputs }),
+		run: { id: run.id, number: run.number, attempt: run.attempt },
+	});
 }
 
 /** A failed job that `continue-on-error` keeps from failing the run and what needs it. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Event } from './event.ts';
 import type { PlannedJob } from './plan.ts';
-import { evolve, plannedJob, type Run } from './run.ts';
+import { plannedJob, type Run } from './run.ts';
 import { needsContext } from './run-context.ts';
+import { evolve } from './run-fold.ts';
 import { type RunAction, runMachine } from './run-machine.ts';
 
 describe('a run decides', () => {

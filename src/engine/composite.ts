@@ -75,27 +75,47 @@ interface Found {
 }
 
 async function actionOf(job: RunningJob, uses: string, where: string): Promise<Result<Found>> {
-	const { workspace } = job.room;
-	const folder = posix.join(workspace, uses).replace(/\/$/, '');
-	if (folder !== workspace && !folder.startsWith(`${workspace}/`)) {
-		return failed({ code: 'FB2052', what: `The action ${uses} is outside the workspace`, where });
+	const isOwn = uses.startsWith('$/');
+	const base = isOwn ? await ownTree(job) : job.room.workspace;
+	const path = isOwn ? uses.slice(2) : uses;
+	const folder = posix.join(base, path).replace(/\/$/, '');
+	if (folder !== base && !folder.startsWith(`${base}/`)) {
+		return failed({
+			code: 'FB2052',
+			what: `The action ${uses} is outside the ${isOwn ? 'repository' : 'workspace'}`,
+			where,
+		});
 	}
 	for (const name of ['action.yml', 'action.yaml']) {
 		const read = await readIn(job, `${folder}/${name}`, where);
 		if (!read.ok) return read;
 		const text = read.value;
 		if (text === undefined) continue;
-		const file = posix.join(uses, name);
+		const file = posix.join(path, name);
 		const action = await job.ports.planner.action(file, text);
 		return action.ok ? ok({ action: action.value, folder, file }) : action;
 	}
 	return failed({
 		code: 'FB2052',
 		what: `There is no action at ${uses}`,
-		why: 'neither action.yml nor action.yaml is there in the workspace',
+		why: `neither action.yml nor action.yaml is there in the ${isOwn ? 'repository' : 'workspace'}`,
 		where,
-		next: 'check out the repository first (uses: actions/checkout@v4), and compare the path',
+		next: isOwn
+			? 'compare the path'
+			: 'check out the repository first (uses: actions/checkout@v4), and compare the path',
 	});
+}
+
+/** The repository at the run's commit, for `$/` actions: they need no checkout. Made once a job. */
+function ownTree(job: RunningJob): Promise<string> {
+	job.made.ownTree ??= (async () => {
+		const folder = `${job.room.temp}/_actions/_own`;
+		const { repository, trigger } = job.request;
+		await job.ports.source.checkout(repository.path, trigger.sha, job.room.hostPath(folder), { depth: 1, git: false });
+		await job.room.own(folder);
+		return folder;
+	})();
+	return job.made.ownTree;
 }
 
 async function readIn(job: RunningJob, path: string, where: string): Promise<Result<string | undefined>> {

@@ -1,8 +1,10 @@
-import type { EnvironmentView, MakePlan, Metrics, StartDeployment, StartedRuns, StartRuns } from '#core/api.ts';
+import type { EnvironmentView, MakePlan, Metrics, Rerun, StartDeployment, StartedRuns, StartRuns } from '#core/api.ts';
 import type { EnvironmentConfiguration } from '#core/configuration.ts';
 import { parseConfiguration } from '#core/configuration-file.ts';
 import { failed, ok, type Problem, type Result } from '#core/result.ts';
-import { evolve, isEnded, type Run } from '#core/run.ts';
+import { isEnded, type Run } from '#core/run.ts';
+import { evolve } from '#core/run-fold.ts';
+import { jobsToRerun } from '#core/run-rerun.ts';
 import type { PlanOutcome } from '#edge/planner/planner.ts';
 import type { ProjectRow } from '#edge/store/store.ts';
 import { autoDeploy } from './auto-deploy.ts';
@@ -11,9 +13,10 @@ import { environmentView } from './environment-view.ts';
 import { metricsOf } from './metrics.ts';
 import { type MonitoredEnvironment, startMonitors } from './monitors.ts';
 import type { Ports } from './ports.ts';
+import { queueRuns } from './queue-runs.ts';
 import { startRollouts } from './rollouts.ts';
 import { startRuns } from './runs.ts';
-import { occasionOf, planOf, pushTrigger, queueRuns } from './start-runs.ts';
+import { occasionOf, planOf, pushTrigger } from './start-runs.ts';
 
 /** What Footbridge can be asked to do. The API is this, over HTTP. */
 export interface Engine {
@@ -22,6 +25,7 @@ export interface Engine {
 	plan(request: MakePlan): Promise<Result<PlanOutcome>>;
 	startRuns(request: StartRuns): Promise<Result<StartedRuns>>;
 	cancelRun(run: string, why: string): Promise<Result<void>>;
+	rerun(run: string, request: Rerun): Promise<Result<void>>;
 	deploy(request: StartDeployment): Promise<Result<{ readonly deployment: string }>>;
 	environments(project?: string): Promise<readonly EnvironmentView[]>;
 	metrics(project: string, environment: string, days: number): Promise<Result<Metrics>>;
@@ -71,6 +75,11 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 			runs.go();
 			return cancelRun(ports, run, why);
 		},
+		rerun: async (run, request) => {
+			runs.go();
+			if (Object.keys(request.secrets).length > 0) secrets.set(run, request.secrets);
+			return rerunRun(ports, run, request);
+		},
 		deploy: (request) => deploy(request, 'release'),
 		environments: async (project) => {
 			const projects = (await ports.store.projects()).filter((row) => project === undefined || row.project === project);
@@ -86,7 +95,7 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 	};
 	return engine;
 
-	async function findOccasion(request: Pick<StartRuns, 'project' | 'at' | 'event'>) {
+	async function findOccasion(request: MakePlan) {
 		const project = await findProject(ports, request.project);
 		return project.ok ? occasionOf(ports, project.value, request) : project;
 	}
@@ -210,6 +219,35 @@ async function cancelRun(ports: Ports, id: string, why: string): Promise<Result<
 	if (isEnded(run.status)) return ok(undefined);
 	await ports.store.append(`run/${id}`, 'system', [{ kind: 'cancel-requested', why }]);
 	return ok(undefined);
+}
+
+async function rerunRun(ports: Ports, id: string, request: Rerun): Promise<Result<void>> {
+	const run = (await ports.store.read(`run/${id}`)).reduce<Run | undefined>(evolve, undefined);
+	if (run === undefined) return failed({ code: 'FB2004', what: `there is no run ${id}`, next: 'footbridge runs' });
+	if (run.finishedAt === undefined) {
+		return failed({
+			code: 'FB2005',
+			what: `run ${run.number} has not ended`,
+			next: `footbridge cancel ${run.number}, or wait`,
+		});
+	}
+	const jobs =
+		request.jobs === undefined ? jobsToRerun(run, request.failed ? 'failed' : 'all') : named(run, request.jobs);
+	if (jobs.length === 0) {
+		const what =
+			run.jobs.length === 0 ? `run ${run.number} has no jobs to run again` : `no job of run ${run.number} did not pass`;
+		return failed({
+			code: 'FB2006',
+			what,
+			next: run.jobs.length === 0 ? 'footbridge run' : 'without --failed all jobs run again',
+		});
+	}
+	await ports.store.append(`run/${id}`, 'system', [{ kind: 'rerun-requested', jobs }]);
+	return ok(undefined);
+}
+
+function named(run: Run, names: readonly string[]): readonly string[] {
+	return run.jobs.filter((job) => names.includes(job.id) || names.includes(job.key)).map((job) => job.key);
 }
 
 /** The environments that the project's default branch names; none when the file is missing or broken. */

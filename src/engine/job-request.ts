@@ -1,11 +1,12 @@
 import type { Commit, Conclusion, Event, StepResult, Tier } from '#core/event.ts';
-import type { Plan, PlannedJob, Trigger } from '#core/plan.ts';
+import type { Json, Plan, PlannedJob, Template, Trigger } from '#core/plan.ts';
 import type { Problem } from '#core/result.ts';
 import type { Room } from '#edge/sandbox/sandbox.ts';
 
 /** One attempt of one job, all that steps.ts needs to make it happen. Experiments change one thing of a failed one and run it again. */
 export interface JobRequest {
-	readonly run: { readonly id: string; readonly number: number; readonly project: string };
+	/** `attempt` counts the run's, from 1. */
+	readonly run: { readonly id: string; readonly number: number; readonly attempt: number; readonly project: string };
 	readonly attempt: number;
 	readonly repository: {
 		readonly path: string;
@@ -21,12 +22,20 @@ export interface JobRequest {
 	readonly needs: {
 		readonly [id: string]: { readonly result: StepResult; readonly outputs: { readonly [name: string]: string } };
 	};
+	/** Values of the inputs of the workflow that the job stands in. */
+	readonly inputs: { readonly [name: string]: Json };
+	/** `env` of the workflow that the job stands in. */
+	readonly workflowEnv: Template;
 	readonly secrets: { readonly [name: string]: string };
+	/** More values that must not be seen: secrets of the run that this job was not given. */
+	readonly hidden: readonly string[];
 	readonly vars: { readonly [name: string]: string };
 	/** Asked for with `--in`; absent: the choice rule decides. */
 	readonly tier?: Tier;
 	/** Added to the job's environment: where the test environment is. */
 	readonly extraEnv: { readonly [name: string]: string };
+	/** Laid over the environment of the workflow and the job: `--env`. */
+	readonly env: { readonly [name: string]: string };
 	/** Said in the log before the first step. */
 	readonly notes?: readonly string[];
 	/** Key of the log that is written. */
@@ -34,6 +43,8 @@ export interface JobRequest {
 	readonly signal: AbortSignal;
 	/** Trace this step (index) and end the job after it. */
 	readonly trace?: { readonly step: number; readonly path: string };
+	/** Index of the step after which the job ends. */
+	readonly until?: number | undefined;
 	/** Called while the room still stands, after the last step. */
 	readonly beforeDestroy?: (room: Room) => Promise<void>;
 	/** Receives job-started, snapshot-taken, step-started, step-finished; awaited, so that what follows is durable first. */
@@ -46,6 +57,8 @@ export interface JobEnd {
 	readonly why?: string;
 	/** Index of the first step that failed the job. */
 	readonly failedStep?: number;
+	/** Where what it deployed can be seen. */
+	readonly environmentUrl?: string;
 	readonly leftovers: number;
 	/** The place to run in could not be made: no fault of the job, so it may be tried once more. */
 	readonly isPlatform?: true;

@@ -5,6 +5,7 @@ import { resolveShell, type Shell } from '#core/job/shell.ts';
 import type { PlannedStep, Template } from '#core/plan.ts';
 import { ok, type Problem, type Result } from '#core/result.ts';
 import type { ProcessEnd, RoomProcess } from '#edge/sandbox/sandbox.ts';
+import { StepStopped } from './background-steps.ts';
 import { type CommandFiles, makeCommandFiles } from './command-files.ts';
 import { type Frame, type RunningJob, refusedWork, type Work } from './running-job.ts';
 import { openStepOutput, type StepOutput } from './step-output.ts';
@@ -135,6 +136,7 @@ async function workOf(job: RunningJob, { script, files, output, end, shell, stop
 		outputs: { ...output.outputs, ...(told.ok ? Object.fromEntries(told.value.outputs) : {}) },
 		summary: told.ok ? told.value.summary : '',
 		annotations,
+		...(end.usage === undefined ? {} : { usage: end.usage }),
 	};
 }
 
@@ -161,9 +163,12 @@ function failureOf(job: RunningJob, { timeout, stopped, end, shell, said, files 
 		message,
 		logLine: job.log.say(`Error: ${message}`),
 	});
+	if (timeout.reason instanceof StepStopped)
+		return { outcome: 'cancelled', message: reasonOf(timeout), logLine: job.log.line };
 	if (timeout.aborted) return tell('failure', reasonOf(timeout));
 	if (stopped.aborted) return tell('cancelled', `The operation was canceled: ${reasonOf(stopped)}.`);
 	if (end.error !== undefined) return tell('failure', `${shell.argv[0]} could not be started: ${end.error}`);
+	if (end.limit !== undefined) return tell('failure', `Process was ended by its limit: ${end.limit}.`);
 	if (end.exitCode === null) return tell('failure', `Process was ended by ${end.signal ?? 'a signal'}.`);
 	if (end.exitCode !== 0) return tell('failure', `Process completed with exit code ${end.exitCode}.`);
 	if (!files.ok) {

@@ -1,8 +1,9 @@
-import type { Annotation, StepResult } from '#core/event.ts';
+import type { Annotation, StepResult, Usage } from '#core/event.ts';
 import type { Masker } from '#core/job/masker.ts';
 import type { Json, PlannedStep } from '#core/plan.ts';
 import type { Problem } from '#core/result.ts';
 import type { Room } from '#edge/sandbox/sandbox.ts';
+import type { BackgroundSteps } from './background-steps.ts';
 import type { JobLog } from './job-log.ts';
 import type { JobRequest } from './job-request.ts';
 import type { JobStop } from './job-stop.ts';
@@ -28,6 +29,8 @@ export interface RunningJob {
 	readonly env: { [name: string]: string };
 	/** What steps wrote to `GITHUB_PATH`, newest first. */
 	readonly path: string[];
+	/** What is made once a job, when a step first needs it. */
+	readonly made: { ownTree?: Promise<string> };
 	/** Does a step that uses an action of the repository. Handed over, because such an action has steps itself. */
 	readonly runAction: (job: RunningJob, caller: Frame, call: ActionStep) => Promise<Work>;
 }
@@ -35,7 +38,7 @@ export interface RunningJob {
 /** What a step that uses an action of the repository is done with. */
 export interface ActionStep {
 	readonly step: PlannedStep;
-	/** `./path` in the workspace. */
+	/** `./path` in the workspace, or `$/path` in the repository at the run's commit. */
 	readonly uses: string;
 	readonly inputs: { readonly [name: string]: string };
 	/** The step's `env` context. */
@@ -61,6 +64,8 @@ export interface Frame {
 	readonly env: { readonly [name: string]: string };
 	/** Ends when the time of the calling step is over. */
 	readonly timeout?: AbortSignal;
+	/** The job's steps that run beside the others; absent in a composite action. */
+	readonly background?: BackgroundSteps;
 	/** Trace every process to this path. */
 	trace: string | undefined;
 }
@@ -82,6 +87,8 @@ export interface Work {
 	readonly outputs: { readonly [name: string]: string };
 	readonly summary: string;
 	readonly annotations: readonly Annotation[];
+	/** What its processes took. */
+	readonly usage?: Usage;
 }
 
 /** Work that failed before anything could be done: the log tells the problem, in lines. */

@@ -1,11 +1,13 @@
 import type { Event } from '#core/event.ts';
 import { whyNotHere } from '#core/job/runs-on.ts';
-import type { PlannedJob } from '#core/plan.ts';
+import type { Json, PlannedJob } from '#core/plan.ts';
 import { ProblemError } from '#core/result.ts';
-import { evolve, plannedJob, type Run } from '#core/run.ts';
-import { jobContexts, needsContext } from '#core/run-context.ts';
+import { plannedJob, type Run } from '#core/run.ts';
+import { inputsOf, jobContexts, needsContext } from '#core/run-context.ts';
+import { evolve } from '#core/run-fold.ts';
 import { type RunAction, runMachine } from '#core/run-machine.ts';
 import { evaluateTemplate } from '#core/workflow/expression.ts';
+import { concurrencyTurns } from './concurrency-turns.ts';
 import { type Context, type Driver, drive } from './driver.ts';
 import { diagnose, lastGoodOf } from './experiments.ts';
 import { attemptJob } from './job-attempt.ts';
@@ -29,15 +31,24 @@ export interface RunsOptions {
 export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
 	const room = semaphore(options.capacity);
 	const stops = new Map<string, AbortController>();
+	const turns = concurrencyTurns(ports.store, {
+		stopJob: (stream, job, why) => stops.get(stopKey(stream, job))?.abort(new Error(why)),
+	});
 
 	return drive<Run | undefined, RunAction>({
 		store: ports.store,
 		prefix: 'run/',
 		machine: runMachine,
 		isPaused: options.isPaused,
-		open: () => openRuns(ports),
+		open: async () => {
+			const streams = await openRuns(ports);
+			await turns.restore(streams);
+			return streams;
+		},
 		perform: async (action, context) => {
 			switch (action.do) {
+				case 'take-turn':
+					return turns.take(action, context);
 				case 'record':
 					return context.append(...action.events);
 				case 'stop-job':
@@ -125,38 +136,57 @@ async function jobRequest(ports: Ports, options: RunsOptions, attempt: Attempt):
 			next: 'start the run again with its secrets',
 		});
 	}
-	const described = await ports.source.describe(project.path);
-	const origin = described.ok ? described.value.origin : undefined;
+	const own = secretsOf(run, planned, secrets ?? {});
 	return {
-		run: { id: run.id, number: run.number, project: run.project },
+		run: { id: run.id, number: run.number, attempt: run.attempt, project: run.project },
 		attempt: attempt.attempt,
 		repository: {
 			path: project.path,
 			name: project.project,
 			defaultBranch: project.defaultBranch,
-			...(origin === undefined ? {} : { origin }),
+			...(run.origin === undefined ? {} : { origin: run.origin }),
 		},
 		plan: run.plan,
 		job: planned,
 		trigger: run.trigger,
 		commit: run.commit,
 		needs: needsContext(run, planned),
-		secrets: secrets ?? {},
+		inputs: inputsOf(run, planned),
+		workflowEnv: planned.file === undefined ? run.plan.env : (run.plan.called?.[planned.file]?.env ?? null),
+		secrets: own,
+		hidden: Object.values(secrets ?? {}),
 		vars: options.vars,
 		...(run.tier === undefined ? {} : { tier: run.tier }),
 		extraEnv: {},
+		env: run.env,
+		...(run.until[planned.id] === undefined ? {} : { until: run.until[planned.id] }),
 		logKey: `${run.id}/${attempt.job}.${attempt.attempt}`,
 		signal: attempt.signal,
 		emit: attempt.emit,
 	};
 }
 
+/** The secrets that a job may see: in a called workflow those that the call hands over. */
+function secretsOf(
+	run: Run,
+	planned: PlannedJob,
+	all: { readonly [name: string]: string },
+): { readonly [name: string]: string } {
+	if (planned.parent === undefined) return all;
+	const caller = plannedJob(run, planned.parent);
+	const callers = secretsOf(run, caller, all);
+	const handed = caller.call?.secrets;
+	if (handed === undefined || handed === 'inherit') return callers;
+	const values = evaluateTemplate(handed, { contexts: { ...jobContexts(run, caller), secrets: callers } });
+	if (!values.ok) throw new ProblemError(values.error);
+	const entries = Object.entries((values.value ?? {}) as { readonly [name: string]: Json });
+	return Object.fromEntries(entries.map(([name, value]) => [name, value === null ? '' : String(value)]));
+}
+
 /** Why the machine is not one that the job asks for. What cannot be told yet is not refused. */
 function unfitFor(run: Run, key: string, platform: string): string | undefined {
 	const planned = plannedJob(run, key);
-	const runsOn = evaluateTemplate(planned.runsOn, {
-		contexts: { ...jobContexts(run, planned), matrix: planned.matrix ?? {}, strategy: {} },
-	});
+	const runsOn = evaluateTemplate(planned.runsOn, { contexts: jobContexts(run, planned) });
 	return runsOn.ok ? whyNotHere(runsOn.value, platform) : undefined;
 }
 
@@ -177,6 +207,7 @@ function finished(job: string, attempt: number, end: JobEnd): Event {
 		outputs: end.outputs,
 		leftovers: end.leftovers,
 		...(end.why === undefined ? {} : { why: end.why }),
+		...(end.environmentUrl === undefined ? {} : { environmentUrl: end.environmentUrl }),
 		...(end.problems === undefined ? {} : { problems: end.problems }),
 	};
 }

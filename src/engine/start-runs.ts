@@ -1,7 +1,6 @@
-import type { StartedRuns, StartRuns } from '#core/api.ts';
-import type { Event } from '#core/event.ts';
+import type { StartRuns } from '#core/api.ts';
 import type { Json, Trigger } from '#core/plan.ts';
-import { failed, ok, type Problem, type Result } from '#core/result.ts';
+import { failed, ok, type Result } from '#core/result.ts';
 import type { PlanOutcome } from '#edge/planner/planner.ts';
 import type { ProjectRow } from '#edge/store/store.ts';
 import type { Ports } from './ports.ts';
@@ -13,6 +12,8 @@ const workflowLimitBytes = 1024 * 1024;
 export interface Occasion {
 	readonly project: ProjectRow;
 	readonly trigger: Trigger;
+	/** URL of the repository's `origin`. */
+	readonly origin?: string;
 	readonly isDirty: boolean;
 }
 
@@ -20,25 +21,58 @@ export interface Occasion {
 export async function occasionOf(
 	ports: Ports,
 	project: ProjectRow,
-	request: Pick<StartRuns, 'at' | 'event'>,
+	request: Pick<StartRuns, 'at' | 'event' | 'payload' | 'inputs'>,
 ): Promise<Result<Occasion>> {
-	if (request.at === 'worktree') {
-		const snapshot = await ports.source.snapshot(project.path);
-		if (!snapshot.ok) return snapshot;
-		const { sha, head, ref, isDirty } = snapshot.value;
-		const trigger = {
-			event: request.event,
-			ref,
-			sha,
-			payload: pushPayload(project, ref, undefined, sha),
-			...(isDirty ? { worktreeOf: head } : {}),
-		};
-		return ok({ project, trigger, isDirty });
-	}
-	const resolved = await ports.source.resolve(project.path, request.at);
-	if (!resolved.ok) return resolved;
-	const ref = await refOf(ports, project, request.at, resolved.value);
-	return ok({ project, trigger: pushTrigger(project, request.event, { ref, after: resolved.value }), isDirty: false });
+	const described = await ports.source.describe(project.path);
+	const origin = described.ok ? described.value.origin : undefined;
+	const found = request.at === 'worktree' ? await worktree(ports, project) : await revision(ports, project, request.at);
+	if (!found.ok) return found;
+	const { ref, sha, worktreeOf } = found.value;
+	const before = await pushedBefore(ports, project, ref, worktreeOf ?? sha);
+	const changed = before === undefined ? undefined : await ports.source.changed(project.path, before, sha);
+	const trigger = pushTrigger(project, request.event, {
+		ref,
+		after: sha,
+		...(before === undefined ? {} : { before }),
+		...(changed === undefined || changed.length === 0 ? {} : { changed }),
+	});
+	const inputs = request.inputs === undefined ? {} : { inputs: request.inputs };
+	return ok({
+		project,
+		trigger: {
+			...trigger,
+			payload: { ...(trigger.payload as { readonly [key: string]: Json }), ...inputs, ...request.payload },
+			...(worktreeOf === undefined ? {} : { worktreeOf }),
+		},
+		...(origin === undefined ? {} : { origin }),
+		isDirty: worktreeOf !== undefined,
+	});
+}
+
+interface Revision {
+	readonly ref: string;
+	readonly sha: string;
+	/** Set for an uncommitted work tree: the commit it sits on. */
+	readonly worktreeOf?: string;
+}
+
+async function worktree(ports: Ports, project: ProjectRow): Promise<Result<Revision>> {
+	const snapshot = await ports.source.snapshot(project.path);
+	if (!snapshot.ok) return snapshot;
+	const { sha, head, ref, isDirty } = snapshot.value;
+	return ok({ ref, sha, ...(isDirty ? { worktreeOf: head } : {}) });
+}
+
+async function revision(ports: Ports, project: ProjectRow, at: string): Promise<Result<Revision>> {
+	const sha = await ports.source.resolve(project.path, at);
+	return sha.ok ? ok({ ref: await refOf(ports, project, at, sha.value), sha: sha.value }) : sha;
+}
+
+/** Where origin has the branch now, when a push would move it. */
+async function pushedBefore(ports: Ports, project: ProjectRow, ref: string, sha: string): Promise<string | undefined> {
+	if (!ref.startsWith('refs/heads/')) return undefined;
+	const remote = await ports.source.resolve(project.path, `refs/remotes/origin/${ref.slice('refs/heads/'.length)}`);
+	return remote.ok && remote.value !== sha ? remote.value : undefined;
 }
 
 /** The trigger that a push of a branch is. */
@@ -65,7 +99,7 @@ export function pushTrigger(
 /** What the repository's workflows make of a trigger; nothing is started. */
 export async function planOf(
 	ports: Ports,
-	{ project, trigger }: Occasion,
+	{ project, trigger, origin }: Occasion,
 	workflow?: string,
 ): Promise<Result<PlanOutcome>> {
 	const files = await ports.source.files(project.path, trigger.sha, workflowFolder, workflowLimitBytes);
@@ -92,69 +126,11 @@ export async function planOf(
 	}
 	return ok(
 		await ports.planner.plan(workflows, trigger, {
-			github: { repository: project.project },
+			project: project.project,
+			...(origin === undefined ? {} : { origin }),
 			...(workflow === undefined ? {} : { workflow }),
 		}),
 	);
-}
-
-/** Queues a run for each workflow that the trigger starts, and records each one that is broken as refused. */
-export async function queueRuns(
-	ports: Ports,
-	occasion: Occasion,
-	request: Pick<StartRuns, 'workflow' | 'jobs' | 'tier' | 'secrets'>,
-	onSecrets: (run: string, secrets: { readonly [name: string]: string }) => void,
-): Promise<Result<StartedRuns>> {
-	const outcome = await planOf(ports, occasion, request.workflow);
-	if (!outcome.ok) return outcome;
-	const missing = unknownJob(outcome.value, request.jobs);
-	if (missing !== undefined) return failed(missing);
-	const { project, trigger } = occasion;
-	const commit = await ports.source.commit(project.path, trigger.sha);
-	const runs: string[] = [];
-	const queue = async (event: (number: number) => Event): Promise<void> => {
-		const run = ports.newId();
-		onSecrets(run, request.secrets);
-		await ports.store.append(`run/${run}`, 'system', [event(await ports.store.nextNumber(`run/${project.project}`))]);
-		runs.push(run);
-	};
-	for (const { workflow, problems } of outcome.value.broken) {
-		await queue((number) => ({
-			kind: 'run-refused',
-			project: project.project,
-			number,
-			trigger,
-			commit,
-			workflow,
-			problems,
-		}));
-	}
-	for (const plan of outcome.value.plans) {
-		await queue((number) => ({
-			kind: 'run-queued',
-			project: project.project,
-			number,
-			trigger,
-			commit,
-			plan,
-			...(request.jobs === undefined ? {} : { only: request.jobs }),
-			...(request.tier === undefined ? {} : { tier: request.tier }),
-			...(Object.keys(request.secrets).length === 0 ? {} : { secrets: Object.keys(request.secrets) }),
-		}));
-	}
-	return ok({ runs, notPlanned: outcome.value.notPlanned, sha: trigger.sha, isDirty: occasion.isDirty });
-}
-
-function unknownJob(outcome: PlanOutcome, jobs: readonly string[] | undefined): Problem | undefined {
-	const known = outcome.plans.flatMap((plan) => plan.jobs.flatMap((job) => [job.id, job.key]));
-	const missing = jobs?.find((job) => !known.includes(job));
-	if (missing === undefined || outcome.plans.length === 0) return undefined;
-	return {
-		code: 'FB1003',
-		what: `there is no job ${missing}`,
-		why: `the workflow has ${[...new Set(known)].join(', ')}`,
-		next: 'name one of these',
-	};
 }
 
 /** The branch that a revision names; for a bare commit the branch that HEAD is on. */

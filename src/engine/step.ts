@@ -92,18 +92,28 @@ async function workOf(
 	{ step, values, env }: StepPlace,
 	timeout: AbortSignal,
 ): Promise<Work> {
+	if (step.cancel !== undefined || step.wait !== undefined) return waitFor(frame, step);
 	if (step.run !== undefined) return runScript(job, frame, { step, run: step.run, values, env, timeout });
 	const uses = step.uses ?? '';
 	const inputs = values.texts(step.with);
 	if (!inputs.ok) return refusedWork(job, inputs.error);
 	if (/^actions\/checkout@/i.test(uses)) return checkOut(job, step, inputs.value);
-	if (uses.startsWith('./')) return job.runAction(job, frame, { step, uses, inputs: inputs.value, env, timeout });
+	if (/^[.$]\//.test(uses)) return job.runAction(job, frame, { step, uses, inputs: inputs.value, env, timeout });
 	return refusedWork(job, {
 		code: 'FB2053',
 		what: `The action ${uses} is not supported`,
 		where: `${frame.file}:${step.line}`,
 		next: 'use actions/checkout, an action of this repository (./path), or a run step',
 	});
+}
+
+/** The work of a step that waits for others, or stops one, is theirs. */
+async function waitFor({ background }: Frame, { cancel, wait = [] }: PlannedStep): Promise<Work> {
+	if (cancel !== undefined) await background?.stop(cancel);
+	const ended = cancel === undefined ? ((await background?.wait(wait)) ?? []) : [];
+	const failed = ended.filter((step) => step.conclusion === 'failure').map((step) => step.name);
+	if (failed.length === 0) return { outcome: 'success', ...nothing };
+	return { outcome: 'failure', why: `${failed.join(', ')} failed`, ...nothing };
 }
 
 function concluded(

@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Event, Tier } from '#core/event.ts';
+import type { Tier } from '#core/event.ts';
 import { chooseTier } from '#core/isolation/choice.ts';
 import { type JobFacts, jobContexts, runnerVariables } from '#core/job/contexts.ts';
 import { createMasker, type Masker } from '#core/job/masker.ts';
-import type { PlannedStep } from '#core/plan.ts';
 import { type Problem, problemOf } from '#core/result.ts';
 import type { Room, Sandbox } from '#edge/sandbox/sandbox.ts';
 import { runComposite } from './composite.ts';
 import { type JobLog, openJobLog } from './job-log.ts';
-import { jobOutputs } from './job-outputs.ts';
 import type { JobEnd, JobRequest } from './job-request.ts';
+import { takeSteps } from './job-steps.ts';
 import { type JobStop, watchForStop } from './job-stop.ts';
 import { maskedEnd, maskedEvents } from './masked-events.ts';
 import { takeSnapshot } from './room-snapshot.ts';
 import type { Frame, JobPorts, RunningJob } from './running-job.ts';
-import { type StepDone, takeStep } from './step.ts';
 import { valuesAt } from './step-values.ts';
 
 /** GitHub's limit for a job that names none. */
@@ -25,7 +23,7 @@ const defaultMinutes = 360;
  * tell wrong is in the answer; it rejects only when events cannot be recorded or the log cannot be written.
  */
 export async function runJob(ports: JobPorts, given: JobRequest): Promise<JobEnd> {
-	const masker = createMasker(Object.values(given.secrets));
+	const masker = createMasker([...Object.values(given.secrets), ...given.hidden]);
 	const request = { ...given, emit: maskedEvents(given.emit, masker) };
 	const log = openJobLog(ports.logs.writer(request.logKey), masker, ports.clock);
 	try {
@@ -169,13 +167,14 @@ async function startedJob(
 		hasBash: facts['tool/bash'] !== undefined,
 		env: { ...request.extraEnv },
 		path: [],
+		made: {},
 		runAction: runComposite,
 	};
 }
 
 function jobFrame(request: JobRequest): Frame {
 	return {
-		file: request.plan.workflow,
+		file: request.job.file ?? request.plan.workflow,
 		depth: 0,
 		steps: {},
 		hasFailed: false,
@@ -188,82 +187,11 @@ function jobFrame(request: JobRequest): Frame {
 
 /** The workflow's `env`, then the job's over it. */
 function setEnvironment(job: RunningJob, frame: Frame): Problem | undefined {
-	for (const template of [job.request.plan.env, job.request.job.env]) {
+	for (const template of [job.request.workflowEnv, job.request.job.env]) {
 		const env = valuesAt(job, frame, { env: job.env }).texts(template);
 		if (!env.ok) return env.error;
 		Object.assign(job.env, env.value);
 	}
+	Object.assign(job.env, job.request.env);
 	return undefined;
 }
-
-async function takeSteps(job: RunningJob, frame: Frame): Promise<JobEnd> {
-	const { request, log } = job;
-	let failed: { readonly step: number; readonly why: string } | undefined;
-	for (const [index, step] of request.job.steps.entries()) {
-		const isTraced = request.trace?.step === index;
-		frame.trace = isTraced ? request.trace?.path : undefined;
-		const done = await recordedStep(job, frame, { step, index });
-		if (done.conclusion === 'failure') failed ??= { step: index, why: `${done.name}: ${done.why ?? 'failed'}` };
-		if (isTraced) break;
-	}
-	const outputs = jobOutputs(job, frame);
-	if (!outputs.ok) {
-		log.problem(outputs.error);
-		frame.hasFailed = true;
-	}
-	const cause = job.stop.cause;
-	const why = cause?.why ?? failed?.why ?? (outputs.ok ? undefined : outputs.error.what);
-	return {
-		conclusion:
-			cause?.kind === 'cancelled' ? 'cancelled' : frame.hasFailed || cause !== undefined ? 'failed' : 'passed',
-		outputs: outputs.ok ? outputs.value : {},
-		...(why === undefined ? {} : { why: job.masker.redact(why) }),
-		...(failed === undefined ? {} : { failedStep: failed.step }),
-		leftovers: 0,
-		...(outputs.ok ? {} : { problems: [outputs.error] }),
-	};
-}
-
-async function recordedStep(
-	job: RunningJob,
-	frame: Frame,
-	{ step, index }: { readonly step: PlannedStep; readonly index: number },
-): Promise<StepDone> {
-	const { request, log } = job;
-	const about = { job: request.job.key, attempt: request.attempt, step: index };
-	const started = job.ports.clock.monotonic();
-	const done = await takeStep(job, frame, step, async (name) => {
-		const line = log.say(`▸ ${name}`);
-		await request.emit({ kind: 'step-started', ...about, name, line });
-	});
-	await request.emit(
-		finishedStep(about, done, { durationMs: Math.round(job.ports.clock.monotonic() - started), line: log.line }),
-	);
-	return done;
-}
-
-function finishedStep(
-	about: { readonly job: string; readonly attempt: number; readonly step: number },
-	done: StepDone,
-	end: { readonly durationMs: number; readonly line: number },
-): Event {
-	const { exitCode, signal, why, summary, annotations } = done;
-	return {
-		kind: 'step-finished',
-		...about,
-		name: done.name,
-		outcome: done.outcome,
-		conclusion: done.conclusion,
-		...(exitCode === undefined ? {} : { exitCode }),
-		...(signal === undefined ? {} : { signal }),
-		...(why === undefined ? {} : { why }),
-		outputs: done.outputs,
-		...(summary === '' ? {} : { summary: summary.slice(0, summaryLimit) }),
-		...(annotations.length === 0 ? {} : { annotations: annotations.slice(0, annotationLimit) }),
-		...end,
-	};
-}
-
-/** What one event may hold: characters of a summary, annotations. */
-const summaryLimit = 1024 * 1024;
-const annotationLimit = 50;

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { Cancel, MakePlan, StartRuns } from '#core/api.ts';
+import { Cancel, MakePlan, Rerun, StartRuns } from '#core/api.ts';
 import { found, granted } from './problems.ts';
 import { given, jsonBody, jsonRoute, pageOf, pageQuery, type Routes, toPage } from './route.ts';
 import { readRun } from './run-view.ts';
@@ -90,6 +90,21 @@ export const runRoutes: Routes = (api, engine) => {
 		async (c) => {
 			granted(await engine.cancelRun(c.req.valid('param').run, c.req.valid('json').why));
 			return c.json({}, 200);
+		},
+	);
+
+	api.openapi(
+		jsonRoute({
+			method: 'post',
+			path: '/runs/{run}/rerun',
+			summary: 'Let jobs of a run happen again',
+			request: { params: runParam, body: jsonBody(Rerun) },
+			answer: z.object({ run: z.string() }),
+		}),
+		async (c) => {
+			const { run } = c.req.valid('param');
+			granted(await engine.rerun(run, c.req.valid('json')));
+			return c.json({ run }, 200);
 		},
 	);
 };

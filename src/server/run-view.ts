@@ -1,5 +1,6 @@
 import type { RunView } from '#core/api.ts';
-import { evolve, type Run } from '#core/run.ts';
+import type { Run } from '#core/run.ts';
+import { evolve } from '#core/run-fold.ts';
 import type { Store } from '#edge/store/store.ts';
 
 /** A run folded from its stream, with the seq up to which it is folded; undefined when there is none. */

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { EnvironmentView, DeploymentView as Shown } from '#core/api.ts';
-import type { Plan, Trigger } from '#core/plan.ts';
+import type { Json, Plan, Trigger } from '#core/plan.ts';
 
 /** Schemas of what `/api/v1` answers: the interfaces of core/api.ts for programs that are not written in TypeScript. */
 const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
@@ -59,9 +59,25 @@ const Annotation = z
 		file: z.string().optional(),
 		line: z.int().optional(),
 		column: z.int().optional(),
+		endLine: z.int().optional(),
+		endColumn: z.int().optional(),
+		rule: z.string().optional(),
 		logLine: z.int(),
 	})
 	.openapi('Annotation');
+
+const inputValues = z
+	.custom<{ readonly [name: string]: Json }>()
+	.openapi({ type: 'object', description: 'Values of the inputs of the workflow that the job calls' });
+
+const Usage = z
+	.object({
+		peakMemoryBytes: z.number().optional(),
+		cpuMs: z.number().optional(),
+		readBytes: z.number().optional(),
+		writtenBytes: z.number().optional(),
+	})
+	.openapi('Usage');
 
 const Finding = z
 	.object({
@@ -98,6 +114,7 @@ const Step = z
 		lastLine: z.int().optional(),
 		summary: z.string().optional(),
 		annotations: list(Annotation),
+		usage: Usage.optional(),
 	})
 	.openapi('Step');
 
@@ -107,8 +124,12 @@ const Job = z
 		id: z.string(),
 		name: z.string(),
 		needs: list(z.string()),
+		parent: z.string().optional().openapi({ description: 'Key of the job that calls the workflow this one stands in' }),
 		status: Status,
 		attempt: z.int(),
+		lost: z.int(),
+		hasTurn: z.boolean(),
+		inputs: inputValues.optional(),
 		tier: Tier.optional(),
 		reason: z.string().optional(),
 		why: z.string().optional(),
@@ -120,6 +141,7 @@ const Job = z
 		snapshot: z.object({ at: time, facts: z.record(z.string(), z.string()) }).optional(),
 		diagnosis: z.enum(['none', 'running', 'done']),
 		finding: Finding.optional(),
+		environmentUrl: z.string().optional(),
 	})
 	.openapi('Job');
 
@@ -132,14 +154,25 @@ export const RunView = z
 		number: z.int(),
 		workflow: z.string(),
 		name: z.string(),
+		title: z.string().optional(),
 		trigger,
 		commit: Commit,
+		origin: z.string().optional(),
+		attempt: z.int(),
 		status: Status,
 		queuedAt: time,
 		startedAt: time.optional(),
 		finishedAt: time.optional(),
 		cancel: z.string().optional(),
 		tier: Tier.optional(),
+		env: z.record(z.string(), z.string()),
+		failFast: z.boolean(),
+		until: z.record(z.string(), z.int()),
+		matrix: z.record(z.string(), z.string()),
+		concurrency: z
+			.object({ group: z.string(), cancelInProgress: z.boolean(), queue: z.enum(['single', 'max']) })
+			.optional(),
+		hasTurn: z.boolean(),
 		secrets: list(z.string()),
 		problems: list(Problem),
 		plan,

@@ -2,7 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { DeploymentView, RunView } from '#core/api.ts';
 import type { Recorded } from '#core/event.ts';
 import { evolve as evolveDeployment } from '#core/rollout/deployment.ts';
-import { evolve as evolveRun } from '#core/run.ts';
+import { evolve as evolveRun } from '#core/run-fold.ts';
 import { connect, type LiveState } from './live-connection.ts';
 
 /** Keeps the cache as the event log is: one connection, events folded into runs, lists asked for again. */

@@ -58,7 +58,8 @@ for (const file of readdirSync(folder).sort()) {
 
 function check({ expect }: Case, happened: Happened): void {
 	const shown = `\n${happened.log.join('\n')}\n${JSON.stringify(happened.end)}`;
-	const finished = happened.of('step-finished');
+	// Steps that run beside others end in an order of their own.
+	const finished = [...happened.of('step-finished')].sort((a, b) => a.step - b.step);
 	const steps = finished.map(({ outcome, conclusion }) =>
 		outcome === conclusion ? outcome : `${outcome} (${conclusion})`,
 	);

@@ -12,12 +12,23 @@ const { planWorkflow } = await import('#core/workflow/plan-workflow.ts');
 interface Expected {
 	readonly trigger?: Partial<Trigger>;
 	readonly vars?: { readonly [name: string]: string };
+	/** URL of the repository's `origin`. */
+	readonly origin?: string;
+	/** Other workflows of the repository, by path. */
+	readonly callable?: { readonly [path: string]: string };
 	/** The workflow is asked for by name. */
 	readonly asked?: boolean;
 	/** Contexts with which `run` and `env` are evaluated before they are compared. */
 	readonly evaluate?: { readonly [name: string]: Json };
 	readonly name?: string;
 	readonly env?: Json;
+	readonly inputs?: Json;
+	/** `run-name`, `concurrency` and `permissions` as they read in the file. */
+	readonly runName?: Json;
+	readonly concurrency?: Json;
+	readonly permissions?: Json;
+	/** Paths of the called workflows with the ids of their jobs. */
+	readonly called?: { readonly [path: string]: readonly string[] };
 	readonly jobs?: { readonly [key: string]: { readonly [property: string]: Json } };
 	readonly 'not-planned'?: string;
 	/** `<code> <line>:<column> <start of the sentence>`, or without the place when it is the whole file. */
@@ -43,8 +54,13 @@ describe('a workflow file becomes the plan that GitHub documents', () => {
 				payload: {},
 				...expected.trigger,
 			};
-			const known = { trigger, vars: expected.vars ?? {}, isAskedFor: expected.asked ?? false };
-			const planned = planWorkflow(path, text, known);
+			const planned = planWorkflow(path, text, {
+				trigger,
+				vars: expected.vars ?? {},
+				isAskedFor: expected.asked ?? false,
+				...(expected.origin === undefined ? {} : { origin: expected.origin }),
+				callable: new Map(Object.entries(expected.callable ?? {})),
+			});
 			if (expected['not-planned'] !== undefined) {
 				assert.deepEqual(planned, { is: 'not-planned', why: expected['not-planned'] });
 			} else if (expected.problems !== undefined) {
@@ -62,17 +78,29 @@ function checkProblems(
 	problems: readonly { code: string; what: string; where?: string; next?: string }[],
 	expected: readonly string[],
 ): void {
-	const told = problems.map(({ code, where = '', what }) =>
-		[code, where.slice(path.length + 1), what].filter((part) => part !== '').join(' '),
-	);
+	const told = problems.map(toldOf);
 	const starts = told.map((line, index) => (line.startsWith(expected[index] ?? '\0') ? expected[index] : line));
 	assert.deepEqual(starts, expected);
 	for (const { next, what } of problems) assert.ok(next, `${what} has no next step`);
 }
 
+/** Places in the case's own file are told without its path. */
+function toldOf({ code, where = '', what }: { code: string; what: string; where?: string }): string {
+	const place = where.startsWith(path) ? where.slice(path.length + 1) : where;
+	return [code, place, what].filter((part) => part !== '').join(' ');
+}
+
 function checkPlan(plan: Plan, expected: Expected): void {
 	if (expected.name !== undefined) assert.equal(plan.name, expected.name);
 	if (expected.env !== undefined) assert.deepEqual(shown(plan.env, undefined), expected.env);
+	if (expected.inputs !== undefined) assert.deepEqual(plan.inputs, expected.inputs);
+	for (const key of ['runName', 'concurrency', 'permissions'] as const) {
+		if (expected[key] !== undefined) assert.deepEqual(shown(plan[key] ?? null, undefined), expected[key]);
+	}
+	if (expected.called !== undefined) {
+		const called = Object.entries(plan.called ?? {}).map(([file, { jobs }]) => [file, jobs.map(({ id }) => id)]);
+		assert.deepEqual(Object.fromEntries(called), expected.called);
+	}
 	const jobs = expected.jobs ?? {};
 	assert.deepEqual(
 		plan.jobs.map(({ key }) => key),
@@ -86,20 +114,26 @@ function summary(job: PlannedJob, contexts: Expected['evaluate']): { readonly [k
 	return {
 		...plain(job as unknown as { readonly [key: string]: Template }, contexts),
 		needs: job.needs,
+		deferred: job.deferred !== undefined,
+		...(job.call === undefined
+			? {}
+			: { call: { ...job.call, with: shown(job.call.with, contexts) } as unknown as Json }),
+		...(job.problems === undefined ? {} : { problems: job.problems.map(toldOf) }),
 		matrix: job.matrix ?? null,
 		strategy: { ...job.strategy },
 		defaults: { shell: shown(shell, contexts), workingDirectory: shown(workingDirectory, contexts) },
-		steps: job.steps.map((step: PlannedStep) =>
-			plain(step as unknown as { readonly [key: string]: Template }, contexts),
-		),
+		steps: job.steps.map((step: PlannedStep) => ({
+			...plain(step as unknown as { readonly [key: string]: Template }, contexts),
+			wait: (step.wait ?? null) as Json,
+		})),
 	};
 }
 
+const apart = ['steps', 'needs', 'strategy', 'matrix', 'defaults', 'deferred', 'call', 'problems', 'wait'];
+
 /** Templates as they would read in the file; those of `steps`, `needs` and `strategy` are handled apart. */
 function plain(part: { readonly [key: string]: Template }, contexts: Expected['evaluate']): { [key: string]: Json } {
-	const templates = Object.entries(part).filter(
-		([key]) => !['steps', 'needs', 'strategy', 'matrix', 'defaults'].includes(key),
-	);
+	const templates = Object.entries(part).filter(([key]) => !apart.includes(key));
 	return Object.fromEntries(templates.map(([key, value]) => [key, shown(value, contexts)]));
 }
 

@@ -72,7 +72,7 @@ describe('the API on a record on disk', () => {
 			Object.keys(methods).map((method) => `${method} ${path}`),
 		);
 		const expected = [
-			'get /projects, post /projects, get /runs, post /runs, get /runs/{run}, post /plans, post /runs/{run}/cancel',
+			'get /projects, post /projects, get /runs, post /runs, get /runs/{run}, post /plans, post /runs/{run}/cancel, post /runs/{run}/rerun',
 			'get /runs/{run}/jobs/{job}/log, get /runs/{run}/jobs/{job}/log/search, get /environments',
 			'get /environments/{project}/{environment}, get /metrics/{project}/{environment}, get /incidents',
 			'get /deployments, post /deployments, get /deployments/{deployment}, get /events',

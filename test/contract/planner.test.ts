@@ -59,10 +59,10 @@ for (const [name, make] of planners) {
 			assert.match(broken[0]?.problems[0]?.next ?? '', /ci\.yml/);
 		});
 
-		test('vars and github reach what is evaluated before the run', async () => {
+		test('vars and the name of the project reach what is evaluated before the run', async () => {
 			const text = good.replace('runs-on', `name: "\${{ vars.WHO }} \${{ github.repository }}", runs-on`);
 			const files = new Map([['w.yml', text]]);
-			const { plans } = await planner.plan(files, trigger, { vars: { WHO: 'me' }, github: { repository: 'shop' } });
+			const { plans } = await planner.plan(files, trigger, { vars: { WHO: 'me' }, project: 'shop' });
 			assert.equal(plans[0]?.jobs[0]?.name, 'me shop');
 		});
 

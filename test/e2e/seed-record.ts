@@ -99,6 +99,10 @@ function engineOn(ports: Ports, asked: string[], append: Seeded['append']): Engi
 			asked.push(`run ${request.at}`);
 			return ok({ runs: ['r1'], notPlanned: [], sha: 'a'.repeat(40), isDirty: false });
 		},
+		async rerun(run, { failed: isFailedOnly }) {
+			asked.push(`rerun ${run}${isFailedOnly ? ' failed' : ''}`);
+			return ok(undefined);
+		},
 		async cancelRun(run, why) {
 			asked.push(`cancel ${run}: ${why}`);
 			await append(`run/${run}`, { kind: 'cancel-requested', why });

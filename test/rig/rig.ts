@@ -158,7 +158,7 @@ async function runInRig(ports: JobPorts, workflow: string, options: RunOptions):
 	const events: Event[] = [];
 	runs += 1;
 	const request: JobRequest = {
-		run: { id: `run-${runs}`, number: runs, project: 'app' },
+		run: { id: `run-${runs}`, number: runs, attempt: 1, project: 'app' },
 		attempt: 1,
 		repository: {
 			path: repository.path,
@@ -171,8 +171,12 @@ async function runInRig(ports: JobPorts, workflow: string, options: RunOptions):
 		trigger,
 		commit: { sha, subject: 'rig', authoredAt: '2026-01-01T00:00:00.000Z' },
 		needs: {},
+		inputs: plan.inputs ?? {},
+		workflowEnv: plan.env,
 		secrets: {},
+		hidden: [],
 		vars: {},
+		env: {},
 		tier: 'host',
 		extraEnv: {},
 		logKey: `run-${runs}/${job.key}.1`,

@@ -109,6 +109,10 @@ class World {
 			if (this.#dice.chance(0.1)) throw new Error('the diagnosis broke');
 			return this.#append(context, { kind: 'finding-made', job: action.job, attempt: action.attempt, finding });
 		}
+		if (action.do === 'take-turn') {
+			const of = action.job === undefined ? {} : { job: action.job };
+			return this.#append(context, { kind: 'turn-taken', group: action.concurrency.group, ...of });
+		}
 		const { job, attempt } = action;
 		await this.#append(context, { kind: 'job-started', job, attempt, tier: 'host', reason: 'simulation' });
 		if (this.#dice.chance(0.05)) throw new Error('the room broke');

@@ -11,8 +11,7 @@ const room = {
 	eventPath: '/w/_temp/event.json',
 };
 const facts = (origin?: string): JobFacts => ({
-	run: { id: 'r1', number: 7, project: 'app' },
-	attempt: 2,
+	run: { id: 'r1', number: 7, attempt: 2, project: 'app' },
 	repository: { name: 'app', defaultBranch: 'main', ...(origin === undefined ? {} : { origin }) },
 	plan: { workflow: '.github/workflows/ci.yml', name: 'CI' },
 	job: {
@@ -32,6 +31,7 @@ const facts = (origin?: string): JobFacts => ({
 	},
 	trigger: { event: 'push', ref: 'refs/tags/v1', sha: 'a'.repeat(40), payload: { sender: { login: 'mona' } } },
 	needs: {},
+	inputs: {},
 	secrets: { GITHUB_TOKEN: 'token-1' },
 	vars: {},
 });

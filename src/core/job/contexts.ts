@@ -1,12 +1,15 @@
 import type { StepResult } from '../event.ts';
+import { githubContext } from '../github-context.ts';
 import type { Json, PlannedJob, Trigger } from '../plan.ts';
 
 /** What is known of a job before its room stands. */
 export interface JobFacts {
-	readonly run: { readonly id: string; readonly number: number; readonly project: string };
-	readonly attempt: number;
+	/** `attempt` counts the run's, from 1. */
+	readonly run: { readonly id: string; readonly number: number; readonly attempt: number; readonly project: string };
 	readonly repository: { readonly name: string; readonly origin?: string; readonly defaultBranch: string };
 	readonly plan: { readonly workflow: string; readonly name: string };
+	/** Values of the inputs of the workflow that the job stands in. */
+	readonly inputs: { readonly [name: string]: Json };
 	readonly job: PlannedJob;
 	readonly trigger: Trigger;
 	readonly needs: {
@@ -37,12 +40,12 @@ export function jobContexts(
 ): { readonly github: Context; readonly runner: Context; readonly [name: string]: Context } {
 	const { job } = facts;
 	return {
-		github: githubContext(facts, room),
+		github: jobGithub(facts, room),
 		runner: runnerContext(facts, room),
 		needs: facts.needs,
 		secrets: { GITHUB_TOKEN: '', ...facts.secrets },
 		vars: facts.vars,
-		inputs: inputsOf(facts.trigger),
+		inputs: facts.inputs,
 		matrix: job.matrix ?? {},
 		strategy: {
 			'fail-fast': job.strategy.failFast,
@@ -53,61 +56,27 @@ export function jobContexts(
 	};
 }
 
-function githubContext(facts: JobFacts, room: RoomFacts): Context {
-	const { trigger, run, plan } = facts;
-	const forge = forgeOf(facts.repository.origin);
-	const repository = forge?.repository ?? run.project;
-	const server = forge?.server ?? 'https://footbridge.localhost';
-	const refName = trigger.ref.replace(/^refs\/(heads|tags|pull)\//, '');
-	const pullRequest = property(trigger.payload, 'pull_request');
+function jobGithub(facts: JobFacts, room: RoomFacts): Context {
+	const { trigger, run, plan, repository } = facts;
+	const github = githubContext({
+		trigger,
+		project: run.project,
+		...(repository.origin === undefined ? {} : { origin: repository.origin }),
+		workflow: { path: plan.workflow, name: plan.name },
+		inputs: facts.inputs,
+		run,
+	});
 	return {
+		...github,
 		action: '',
 		action_path: '',
 		action_ref: '',
 		action_repository: '',
-		actor: textAt(trigger.payload, 'sender', 'login') ?? 'footbridge',
-		actor_id: '0',
-		api_url: server === 'https://github.com' ? 'https://api.github.com' : `${server}/api/v3`,
-		base_ref: textAt(pullRequest, 'base', 'ref') ?? '',
-		event: trigger.payload,
-		event_name: trigger.event,
 		event_path: room.eventPath,
-		graphql_url: server === 'https://github.com' ? 'https://api.github.com/graphql' : `${server}/api/graphql`,
-		head_ref: textAt(pullRequest, 'head', 'ref') ?? '',
 		job: facts.job.id,
-		ref: trigger.ref,
-		ref_name: refName,
-		ref_protected: false,
-		ref_type: trigger.ref.startsWith('refs/tags/') ? 'tag' : 'branch',
-		repository,
-		repository_id: '0',
-		repository_owner: repository.split('/')[0] ?? repository,
-		repository_owner_id: '0',
-		repositoryUrl: facts.repository.origin ?? `${server}/${repository}.git`,
-		retention_days: '90',
-		run_id: run.id,
-		run_number: String(run.number),
-		run_attempt: String(facts.attempt),
-		secret_source: 'Actions',
-		server_url: server,
-		sha: trigger.sha,
 		token: facts.secrets['GITHUB_TOKEN'] ?? '',
-		triggering_actor: textAt(trigger.payload, 'sender', 'login') ?? 'footbridge',
-		workflow: plan.name,
-		workflow_ref: `${repository}/${plan.workflow}@${trigger.ref}`,
-		workflow_sha: trigger.sha,
 		workspace: room.workspace,
 	};
-}
-
-/** Owner, name and server of an `origin` such as `git@host:owner/name.git` or `https://host/owner/name`. */
-function forgeOf(origin: string | undefined): { readonly server: string; readonly repository: string } | undefined {
-	const match =
-		/^(?:https?:\/\/(?:[^@/]*@)?|ssh:\/\/(?:[^@/]*@)?|git:\/\/|[^@/:]+@)([^/:]+)(?::\d+)?[/:](.+?)(?:\.git)?\/?$/.exec(
-			origin ?? '',
-		);
-	const [, host, repository] = match ?? [];
-	return host === undefined || repository === undefined ? undefined : { server: `https://${host}`, repository };
 }
 
 function runnerContext(facts: JobFacts, room: RoomFacts): Context {
@@ -128,11 +97,6 @@ function runnerContext(facts: JobFacts, room: RoomFacts): Context {
 /** Whether the user asked for `::debug::` lines, with GitHub's switch. */
 export function isDebug(facts: Pick<JobFacts, 'secrets' | 'vars'>): boolean {
 	return [facts.secrets['ACTIONS_STEP_DEBUG'], facts.vars['ACTIONS_STEP_DEBUG']].includes('true');
-}
-
-function inputsOf(trigger: Trigger): Context {
-	const inputs = property(trigger.payload, 'inputs');
-	return typeof inputs === 'object' && inputs !== null && !Array.isArray(inputs) ? (inputs as Context) : {};
 }
 
 const inVariables = [
@@ -186,13 +150,4 @@ export function runnerVariables(github: Context, runner: Context): { readonly [n
 			entries.flatMap(([name, value]) => (value === undefined || value === null ? [] : [[name, String(value)]])),
 		),
 	};
-}
-
-function property(value: Json | undefined, name: string): Json | undefined {
-	return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Context)[name] : undefined;
-}
-
-function textAt(value: Json | undefined, ...path: readonly string[]): string | undefined {
-	const found = path.reduce(property, value);
-	return typeof found === 'string' ? found : undefined;
 }

@@ -12,6 +12,7 @@ type Told = Omit<Problem, 'where'>;
 export class FileProblems {
 	readonly path: string;
 	readonly #found: Problem[] = [];
+	#unsupported: Problem[] = [];
 
 	constructor(path: string) {
 		this.path = path;
@@ -19,18 +20,19 @@ export class FileProblems {
 
 	/** The problems so far, in the order of the file, each told once. */
 	get all(): readonly Problem[] {
-		const told = new Map(this.#found.map((problem) => [`${problem.where} ${problem.what}`, problem]));
+		const told = new Map(
+			[...this.#found, ...this.#unsupported].map((problem) => [`${problem.where} ${problem.what}`, problem]),
+		);
 		return [...told.values()].sort((a, b) => lineOf(a) - lineOf(b));
 	}
 
 	get areNone(): boolean {
-		return this.#found.length === 0;
+		return this.#found.length === 0 && this.#unsupported.length === 0;
 	}
 
 	/** Adds a problem at a place, or of the whole file. */
 	add(place: Place | undefined, problem: Told): void {
-		const where = place === undefined ? this.path : `${this.path}:${place.line}:${place.column}`;
-		this.#found.push({ ...problem, where });
+		this.#found.push(this.#at(place, problem));
 	}
 
 	/** Adds a problem whose `where` is `line:column` of this file; without one, it is at the place given. */
@@ -43,7 +45,18 @@ export class FileProblems {
 
 	/** Refuses what GitHub has and Footbridge does not have yet. */
 	unsupported(place: Place | undefined, what: string, next: string): void {
-		this.add(place, { code: 'FB1005', what: `${what} not supported yet`, next });
+		this.#unsupported.push(this.#at(place, { code: 'FB1005', what: `${what} not supported yet`, next }));
+	}
+
+	/** What was refused since the last call: it is one job's matter then, and no longer the file's. */
+	takeUnsupported(): readonly Problem[] {
+		const taken = this.#unsupported;
+		this.#unsupported = [];
+		return taken;
+	}
+
+	#at(place: Place | undefined, problem: Told): Problem {
+		return { ...problem, where: place === undefined ? this.path : `${this.path}:${place.line}:${place.column}` };
 	}
 }
 

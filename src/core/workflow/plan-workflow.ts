@@ -1,10 +1,13 @@
 import type { MappingToken } from '@actions/workflow-parser/templates/tokens/index';
-import type { Plan } from '../plan.ts';
+import type { Json, Plan, Template } from '../plan.ts';
 import type { Problem } from '../result.ts';
+import { calledWorkflows } from './called-workflows.ts';
+import { draftsOf } from './drafts.ts';
 import type { FileProblems } from './file-problems.ts';
-import { jobsOf } from './jobs.ts';
+import { declaredInputs, inputValues } from './inputs.ts';
 import { type Known, planContexts } from './plan-context.ts';
-import { placeOf, templateOf } from './token-template.ts';
+import { planJobs } from './plan-jobs.ts';
+import { findIn, templateOf } from './token-template.ts';
 import { askTrigger } from './trigger.ts';
 import { readWorkflowFile } from './workflow-file.ts';
 
@@ -14,30 +17,84 @@ export type Planned =
 	| { readonly is: 'not-planned'; readonly why: string }
 	| { readonly is: 'broken'; readonly problems: readonly Problem[] };
 
-/**
- * Makes the plan of one workflow file for a trigger. With `isAskedFor` its trigger filters are not asked. Needs the parser's JSON
- * hook, and a guard around it: a hostile file can keep it busy for long.
- */
-export function planWorkflow(path: string, text: string, known: Known & { readonly isAskedFor?: boolean }): Planned {
-	const { root, problems } = readWorkflowFile('workflow', path, text);
-	if (root === undefined) return { is: 'broken', problems: problems.all };
-	if (known.isAskedFor !== true) {
-		const answer = askTrigger(root.find('on'), known.trigger, problems);
-		if (!problems.areNone && !answer.starts) return { is: 'broken', problems: problems.all };
-		if (!answer.starts) return { is: 'not-planned', why: answer.why };
-	}
-	const plan = planOf(path, root, known, problems);
-	return problems.areNone ? { is: 'planned', plan } : { is: 'broken', problems: problems.all };
+/** What one file is planned with. */
+export interface PlanRequest extends Known {
+	/** Its trigger filters are not asked. */
+	readonly isAskedFor?: boolean;
+	/** The workflows of the repository that may be called, by path. */
+	readonly callable?: ReadonlyMap<string, string>;
 }
 
-function planOf(path: string, root: MappingToken, known: Known, problems: FileProblems): Plan {
-	const concurrency = root.find('concurrency');
-	if (concurrency !== undefined) problems.unsupported(placeOf(concurrency), '`concurrency` is', 'take it out');
-	const name = root.find('name')?.toString() ?? '';
-	return {
-		workflow: path,
-		name: name === '' ? path : name,
-		env: templateOf(root.find('env'), problems),
-		jobs: jobsOf(root.find('jobs'), { defaults: root.find('defaults'), contexts: planContexts(known), problems }),
+/**
+ * Makes the plan of one workflow file for a trigger. Needs the parser's JSON hook, and a guard around it: a hostile file can keep
+ * it busy for long.
+ */
+export function planWorkflow(path: string, text: string, request: PlanRequest): Planned {
+	const { root, problems } = readWorkflowFile('workflow', path, text);
+	if (root === undefined) return { is: 'broken', problems: problems.all };
+	const answer = askTrigger(root.find('on'), request.trigger, problems);
+	if (!answer.starts && request.isAskedFor !== true) {
+		return problems.areNone ? { is: 'not-planned', why: answer.why } : { is: 'broken', problems: problems.all };
+	}
+	const made = planOf(path, root, request, problems);
+	const all = [...problems.all, ...made.called];
+	return all.length === 0 ? { is: 'planned', plan: made.plan } : { is: 'broken', problems: all };
+}
+
+function planOf(
+	path: string,
+	root: MappingToken,
+	request: PlanRequest,
+	problems: FileProblems,
+): { readonly plan: Plan; readonly called: readonly Problem[] } {
+	const name = root.find('name')?.toString() || path;
+	const inputs = inputsOf(root, request, problems);
+	const optional = <K extends 'permissions' | 'concurrency' | 'runName'>(
+		key: K,
+		written: string,
+	): { readonly [P in K]?: Template } => {
+		const token = root.find(written);
+		return token === undefined ? {} : ({ [key]: templateOf(token, problems) } as { readonly [P in K]: Template });
 	};
+	const drafts = draftsOf(root.find('jobs'), { defaults: root.find('defaults'), problems });
+	const { called, problems: inCalled } = calledWorkflows(path, drafts, request.callable ?? new Map());
+	const { jobs, problems: inJobs } = planJobs(drafts, planContexts(request, { path, name }, inputs ?? {}));
+	// What is wrong with a file that cannot be read is told once, not again by what would be made of it.
+	for (const problem of inJobs) problems.addLocated(problem, undefined);
+	const plan: Plan = {
+		workflow: path,
+		name,
+		...optional('runName', 'run-name'),
+		env: templateOf(root.find('env'), problems),
+		...(inputs === undefined ? {} : { inputs }),
+		...optional('permissions', 'permissions'),
+		...optional('concurrency', 'concurrency'),
+		...(Object.keys(called).length === 0 ? {} : { called }),
+		jobs,
+	};
+	return { plan, called: inCalled };
+}
+
+/** The values of the inputs that the event has; undefined when it has none. */
+function inputsOf(
+	root: MappingToken,
+	{ trigger, vars }: PlanRequest,
+	problems: FileProblems,
+): { readonly [name: string]: Json } | undefined {
+	const on = root.find('on');
+	const dispatch = declaredInputs(findIn(on, 'workflow_dispatch'), 'workflow_dispatch', problems);
+	const call = declaredInputs(findIn(on, 'workflow_call'), 'workflow_call', problems);
+	const declared =
+		trigger.event === 'workflow_dispatch' ? dispatch : trigger.event === 'workflow_call' ? call : undefined;
+	if (declared === undefined) return undefined;
+	const payload = trigger.payload as { readonly inputs?: { readonly [name: string]: Json } } | null;
+	const contexts = {
+		github: { event: trigger.payload, ref: trigger.ref, sha: trigger.sha },
+		vars: vars ?? {},
+		inputs: {},
+	};
+	const values = inputValues(declared, payload?.inputs ?? {}, { contexts });
+	if (values.ok) return values.value;
+	for (const problem of values.error) problems.addLocated(problem, undefined);
+	return {};
 }

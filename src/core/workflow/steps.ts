@@ -6,31 +6,47 @@ import {
 	type TemplateToken,
 } from '@actions/workflow-parser/templates/tokens/index';
 import type { PlannedStep, Template } from '../plan.ts';
+import { BackgroundSteps, waitingName, waitingOf, waitingTitle } from './background-steps.ts';
 import type { FileProblems } from './file-problems.ts';
 import { idProblem } from './identifier.ts';
 import { conditionOf, placeOf, templateOf } from './token-template.ts';
-
-const concurrentKeys = ['background', 'wait', 'wait-all', 'cancel', 'parallel'];
 
 /** The steps of a job or of a composite action as plain data. What is wrong with them goes to `problems`. */
 export function stepsOf(token: TemplateToken | undefined, problems: FileProblems): readonly PlannedStep[] {
 	if (!(token instanceof SequenceToken)) return [];
 	const mappings = [...token].filter((item) => item instanceof MappingToken);
 	const ids = new StepIds(problems);
-	for (const step of mappings) ids.declare(step.find('id'));
-	return mappings.flatMap((step) => stepOf(step, ids, problems) ?? []);
+	const flat = mappings.flatMap((step) => [step, ...parallelSteps(step)]);
+	for (const step of flat) ids.declare(step.find('id'));
+	const background = new BackgroundSteps(problems);
+	return mappings.flatMap((step) => {
+		if (step.find('parallel') === undefined) return background.check(step, stepOf(step, ids, problems));
+		const group = parallelSteps(step).map((inner) => ({ ...stepOf(inner, ids, problems), background: true }));
+		return [...group, waitStep(ids.make('wait'), group, placeOf(step).line)];
+	});
 }
 
-function stepOf(step: MappingToken, ids: StepIds, problems: FileProblems): PlannedStep | undefined {
-	const concurrent = concurrentKeys.find((key) => step.find(key) !== undefined);
-	if (concurrent !== undefined) {
-		problems.unsupported(
-			placeOf(step),
-			`\`${concurrent}\` (steps side by side) is`,
-			'write the steps one after the other',
-		);
-		return undefined;
-	}
+/** The steps of a `parallel` group. */
+function parallelSteps(step: MappingToken): readonly MappingToken[] {
+	const group = step.find('parallel');
+	return group instanceof SequenceToken ? [...group].filter((item) => item instanceof MappingToken) : [];
+}
+
+/** A group is over when all of its steps are. */
+function waitStep(id: string, group: readonly PlannedStep[], line: number): PlannedStep {
+	const none = {
+		with: null,
+		env: null,
+		shell: null,
+		workingDirectory: null,
+		continueOnError: null,
+		timeoutMinutes: null,
+	};
+	const name = `Wait for ${group.length} parallel ${group.length === 1 ? 'step' : 'steps'}`;
+	return { id, name, if: 'always()', wait: group.map((step) => step.id), ...none, line };
+}
+
+function stepOf(step: MappingToken, ids: StepIds, problems: FileProblems): PlannedStep {
 	const run = step.find('run');
 	const usesToken = step.find('uses');
 	const uses = usesToken?.toString();
@@ -38,9 +54,10 @@ function stepOf(step: MappingToken, ids: StepIds, problems: FileProblems): Plann
 	const condition = conditionOf(step.find('if'), problems);
 	const read = (key: string): Template => templateOf(step.find(key), problems);
 	return {
-		id: step.find('id')?.toString() ?? ids.make(uses),
-		name: step.find('name') === undefined ? defaultName(run, uses) : read('name'),
+		id: step.find('id')?.toString() ?? ids.make(waitingName(step) ?? sourceName(uses)),
+		name: step.find('name') === undefined ? (waitingTitle(step) ?? defaultName(run, uses)) : read('name'),
 		...(condition === undefined ? {} : { if: condition }),
+		...waitingOf(step),
 		...(run === undefined ? {} : { run: templateOf(run, problems) }),
 		...(uses === undefined ? {} : { uses }),
 		with: read('with'),
@@ -56,7 +73,7 @@ function stepOf(step: MappingToken, ids: StepIds, problems: FileProblems): Plann
 function checkUses(token: TemplateToken, problems: FileProblems): void {
 	const uses = token.toString();
 	if (/^actions\/checkout@\S+$/i.test(uses)) return;
-	if (!uses.startsWith('./')) {
+	if (!/^[.$]\//.test(uses)) {
 		const next = 'use actions/checkout, an action of this repository (./path), or a `run` step';
 		problems.unsupported(placeOf(token), `\`uses: ${uses}\` (an action from elsewhere) is`, next);
 		return;
@@ -93,8 +110,8 @@ class StepIds {
 		if (what !== undefined) this.#problems.add(placeOf(token), { code: 'FB1002', what, next: 'choose another id' });
 	}
 
-	make(uses: string | undefined): string {
-		const base = `__${sourceName(uses).replaceAll(/[^\w-]/g, '_')}`.slice(0, 90);
+	make(name: string): string {
+		const base = `__${name.replaceAll(/[^\w-]/g, '_')}`.slice(0, 90);
 		let id = base;
 		for (let count = 2; this.#taken.has(id.toLowerCase()); count += 1) id = `${base}_${count}`;
 		this.#taken.add(id.toLowerCase());
@@ -104,7 +121,7 @@ class StepIds {
 
 function sourceName(uses: string | undefined): string {
 	if (uses === undefined) return 'run';
-	if (uses.startsWith('./')) return 'self';
+	if (/^[.$]\//.test(uses)) return 'self';
 	const [owner = '', repository = ''] = uses.split('@')[0]?.split('/') ?? [];
 	return `${owner}/${repository}`;
 }

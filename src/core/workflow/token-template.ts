@@ -10,7 +10,7 @@ import {
 	type TemplateToken,
 } from '@actions/workflow-parser/templates/tokens/index';
 import type { Template } from '../plan.ts';
-import { callsFunction, parseExpression } from './expression-syntax.ts';
+import { parseExpression } from './expression-syntax.ts';
 import type { FileProblems, Place } from './file-problems.ts';
 
 /** Where a token starts. */
@@ -54,14 +54,7 @@ function checkExpression(source: string, token: TemplateToken, problems: FilePro
 	const { namedContexts, functions } = splitAllowedContext(token.definitionInfo?.allowedContext ?? []);
 	const place = placeOf(token);
 	try {
-		const parsed = parseExpression(source, { contexts: namedContexts, functions });
-		if (callsFunction(parsed, 'hashfiles')) {
-			problems.unsupported(
-				place,
-				'hashFiles() is',
-				'name the files in another way, for example a step that prints their checksum',
-			);
-		}
+		parseExpression(source, { contexts: namedContexts, functions });
 	} catch (error) {
 		const message = error instanceof Error ? error.message : String(error);
 		const what = message === 'ErrorExceededMaxLength' ? 'The expression is longer than 21000 characters' : message;

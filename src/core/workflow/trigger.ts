@@ -23,21 +23,7 @@ export function askTrigger(on: TemplateToken | undefined, trigger: Trigger, prob
 	if (!events.has(trigger.event)) {
 		return { starts: false, why: `it starts on ${[...events.keys()].join(', ')}, and this is a ${trigger.event}` };
 	}
-	const declared = events.get(trigger.event);
-	switch (trigger.event) {
-		case 'push':
-			return push === undefined ? { starts: true } : askPush(push, trigger);
-		case 'workflow_dispatch':
-			refuseInputs(declared, problems);
-			return { starts: true };
-		default:
-			problems.unsupported(
-				declared && placeOf(declared),
-				`The event ${trigger.event} is`,
-				'start it by a push, or with `on: workflow_dispatch`',
-			);
-			return { starts: true };
-	}
+	return trigger.event === 'push' && push !== undefined ? askPush(push, trigger) : { starts: true };
 }
 
 type FilterName = 'branches' | 'branches-ignore' | 'tags' | 'tags-ignore' | 'paths' | 'paths-ignore';
@@ -142,16 +128,6 @@ function askPaths(filters: Filters, { changed }: Trigger): TriggerAnswer {
 		};
 	}
 	return { starts: true };
-}
-
-function refuseInputs(dispatch: TemplateToken | undefined, problems: FileProblems): void {
-	const inputs = dispatch !== undefined && isMapping(dispatch) ? dispatch.find('inputs') : undefined;
-	if (inputs === undefined || !isMapping(inputs) || inputs.count === 0) return;
-	problems.unsupported(
-		placeOf(inputs),
-		'Inputs of workflow_dispatch are',
-		'start the workflow by a push, or hand the values over in `vars`',
-	);
 }
 
 function sources(patterns: readonly Pattern[]): string {

@@ -1,4 +1,4 @@
-import type { CompositeAction, Json, NotPlanned, Plan, Trigger } from '#core/plan.ts';
+import type { CompositeAction, NotPlanned, Plan, Trigger } from '#core/plan.ts';
 import type { Problem, Result } from '#core/result.ts';
 
 /**
@@ -17,8 +17,10 @@ export interface PlanOptions {
 	readonly workflow?: string;
 	/** `vars` and other values known before the run. */
 	readonly vars?: { readonly [name: string]: string };
-	/** More of `github` than the trigger tells, for expressions that are evaluated before the run: `repository`, ... */
-	readonly github?: { readonly [name: string]: Json };
+	/** The project's name. */
+	readonly project?: string;
+	/** URL of the repository's `origin`. */
+	readonly origin?: string;
 }
 
 export interface PlanOutcome {

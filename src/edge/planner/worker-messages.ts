@@ -1,16 +1,12 @@
 import type { CompositeAction } from '#core/plan.ts';
 import type { Problem, Result } from '#core/result.ts';
-import type { Known } from '#core/workflow/plan-context.ts';
-import type { Planned } from '#core/workflow/plan-workflow.ts';
+import type { Planned, PlanRequest } from '#core/workflow/plan-workflow.ts';
 
 /** One file to read. */
 export type Request = {
 	readonly path: string;
 	readonly text: string;
-} & (
-	| { readonly kind: 'plan'; readonly known: Known & { readonly isAskedFor?: boolean } }
-	| { readonly kind: 'action' }
-);
+} & ({ readonly kind: 'plan'; readonly request: PlanRequest } | { readonly kind: 'action' });
 
 /** What came of it; `failed` when the file was too much for the reader, or the reader has a fault. */
 export type Answer =

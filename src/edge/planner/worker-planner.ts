@@ -22,7 +22,7 @@ async function plan(
 	reader: GuardedReader,
 	files: ReadonlyMap<string, string>,
 	trigger: Trigger,
-	{ workflow, vars, github }: PlanOptions,
+	{ workflow, vars, project, origin }: PlanOptions,
 ): Promise<PlanOutcome> {
 	const paths = [...files.keys()].filter((path) => workflow === undefined || isNamed(path, workflow)).sort();
 	const plans: Plan[] = [];
@@ -34,10 +34,16 @@ async function plan(
 	const known = {
 		trigger,
 		...(vars === undefined ? {} : { vars }),
-		...(github === undefined ? {} : { github }),
+		...(project === undefined ? {} : { project }),
+		...(origin === undefined ? {} : { origin }),
 		isAskedFor: workflow !== undefined,
 	};
-	const answers = paths.map((path) => reader.ask({ kind: 'plan', path, text: files.get(path) ?? '', known }));
+	const callable = new Map([...files].filter(([, text]) => text.includes('workflow_call')));
+	const answers = paths.map((path) => {
+		const text = files.get(path) ?? '';
+		const request = callsOthers.test(text) ? { ...known, callable } : known;
+		return reader.ask({ kind: 'plan', path, text, request });
+	});
 	for (const [index, answer] of (await Promise.all(answers)).entries()) {
 		const path = paths[index] ?? '';
 		if (answer.kind === 'action') throw new Error('the planner answered another question');
@@ -48,6 +54,9 @@ async function plan(
 	}
 	return { plans, notPlanned, broken };
 }
+
+/** A file without this text calls no workflow of the repository: the others need not be sent to the worker. */
+const callsOthers = /[.$]\/\.github\/workflows\//;
 
 /** A path, a file name, or a file name without its ending. */
 function isNamed(path: string, wanted: string): boolean {

@@ -16,7 +16,7 @@ parentPort?.postMessage('ready');
 function answer(request: Request): Answer {
 	try {
 		if (request.kind === 'action') return { kind: 'action', action: parseAction(request.path, request.text) };
-		return { kind: 'plan', planned: planWorkflow(request.path, request.text, request.known) };
+		return { kind: 'plan', planned: planWorkflow(request.path, request.text, request.request) };
 	} catch (error) {
 		return { kind: 'failed', problem: { ...problemOf(error), where: request.path } };
 	}
@@ -26,5 +26,5 @@ function answer(request: Request): Answer {
 function warmUp(): void {
 	const text = 'on: push\njobs: {warm: {runs-on: any, steps: [{run: "true"}]}}';
 	const trigger = { event: 'push', ref: 'refs/heads/main', sha: '', payload: {} };
-	answer({ kind: 'plan', path: 'warm.yml', text, known: { trigger } });
+	answer({ kind: 'plan', path: 'warm.yml', text, request: { trigger } });
 }
