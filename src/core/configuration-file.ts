@@ -1,6 +1,7 @@
 import type { Configuration, EnvironmentConfiguration, ObjectiveConfiguration } from './configuration.ts';
 import { durationMs } from './duration.ts';
 import { ok, type Result } from './result.ts';
+import { runnersOf } from './runner-configuration.ts';
 import { type Entry, YamlFile } from './yaml-file.ts';
 
 const environmentKeys = ['lifetime', 'compose', 'service', 'port', 'deploys', 'env', 'objective', 'probe'];
@@ -9,13 +10,14 @@ const environmentKeys = ['lifetime', 'compose', 'service', 'port', 'deploys', 'e
 export function parseConfiguration(text: string, path: string): Result<Configuration> {
 	const file = new YamlFile(path, text, 'FB1501');
 	const top = file.entries(file.root, path);
-	file.onlyKeys(top, ['environments'], path);
+	file.onlyKeys(top, ['environments', 'runners'], path);
 	const environments = [...file.entries(top.get('environments')?.value, '`environments`')].map(([name, entry]) =>
 		environmentOf(file, name, entry),
 	);
+	const runners = runnersOf(file, top.get('runners'));
 	checkPorts(file, environments, top.get('environments'));
 	if (file.problems.length > 0) return { ok: false, error: file.problems };
-	return ok({ environments });
+	return ok({ environments, runners });
 }
 
 /** Each environment is reached at a port of its own. */

@@ -1,6 +1,22 @@
-/** `footbridge.yaml`: names the environments of a project. The reference page in docs/ is the example that the tests load. */
+import type { Tier } from './event.ts';
+
+/** `footbridge.yaml`: names the environments of a project, and what the labels of `runs-on` stand for. The reference page in docs/ is the example that the tests load. */
 export interface Configuration {
 	readonly environments: readonly EnvironmentConfiguration[];
+	readonly runners: readonly RunnerConfiguration[];
+}
+
+/** What a label of `runs-on` stands for on this machine. */
+export interface RunnerConfiguration {
+	readonly label: string;
+	/** Its jobs do not run here. */
+	readonly skip: boolean;
+	/** Absent: the choice rule decides. */
+	readonly tier?: Tier;
+	/** What all processes of a job together may take. */
+	readonly limits?: { readonly memoryBytes?: number; readonly cpus?: number; readonly processes?: number };
+	/** A loopback of its own and nothing else. Absent: the machine's network. */
+	readonly network?: 'private';
 }
 
 export interface EnvironmentConfiguration {

@@ -36,6 +36,12 @@ export class YamlFile {
 		return `${this.path}:${line}:${col}`;
 	}
 
+	/** Whether a node is one value, not a mapping or a list. */
+	isText(node: unknown): boolean {
+		const value = this.resolved(node);
+		return isScalar(value) && value.value !== null;
+	}
+
 	refuse(node: unknown, what: string, more: { readonly why?: string; readonly next?: string } = {}): undefined {
 		this.problems.push({ code: this.#code, what, where: this.where(node), ...more });
 		return undefined;

@@ -1,7 +1,7 @@
 import type { Commit, Conclusion, Event, StepResult, Tier } from '#core/event.ts';
 import type { Json, Plan, PlannedJob, Template, Trigger } from '#core/plan.ts';
 import type { Problem } from '#core/result.ts';
-import type { Room } from '#edge/sandbox/sandbox.ts';
+import type { Limits, Room } from '#edge/sandbox/sandbox.ts';
 
 /** One attempt of one job, all that steps.ts needs to make it happen. Experiments change one thing of a failed one and run it again. */
 export interface JobRequest {
@@ -32,6 +32,9 @@ export interface JobRequest {
 	readonly vars: { readonly [name: string]: string };
 	/** Asked for with `--in`; absent: the choice rule decides. */
 	readonly tier?: Tier;
+	/** What its processes together may take. */
+	readonly limits?: Limits;
+	readonly network?: 'private';
 	/** Added to the job's environment: where the test environment is. */
 	readonly extraEnv: { readonly [name: string]: string };
 	/** Laid over the environment of the workflow and the job: `--env`. */

@@ -1,5 +1,7 @@
+import type { RunnerConfiguration } from '#core/configuration.ts';
+import { parseConfiguration } from '#core/configuration-file.ts';
 import type { Event } from '#core/event.ts';
-import { whyNotHere } from '#core/job/runs-on.ts';
+import { type Assignment, assign } from '#core/job/runs-on.ts';
 import type { Json, PlannedJob } from '#core/plan.ts';
 import { ProblemError } from '#core/result.ts';
 import { plannedJob, type Run } from '#core/run.ts';
@@ -66,8 +68,8 @@ export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
 		context: Context<Run | undefined>,
 	): Promise<void> {
 		const { job, attempt } = action;
-		const unfit = unfitFor(known(context.state()), job, options.platform);
-		if (unfit !== undefined) return context.append({ kind: 'job-skipped', job, why: unfit });
+		const assignment = await assignmentOf(ports, known(context.state()), job, options.platform);
+		if (assignment.skip !== undefined) return context.append({ kind: 'job-skipped', job, why: assignment.skip });
 		const stop = new AbortController();
 		const signal = AbortSignal.any([stop.signal, context.signal]);
 		const key = stopKey(context.stream, job);
@@ -77,7 +79,8 @@ export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
 			await room.use(context.signal, async () => {
 				if (stop.signal.aborted) return context.append(cancelled(job, attempt, (stop.signal.reason as Error).message));
 				const run = known(context.state());
-				const request = await jobRequest(ports, options, { run, job, attempt, signal, emit: context.append });
+				const { runner } = assignment;
+				const request = await jobRequest(ports, options, { run, job, attempt, signal, runner, emit: context.append });
 				const end = await attemptJob(ports, request);
 				// A job that ended because Footbridge stops is not over: the next start records it as lost and queues it again.
 				if (!context.signal.aborted) await context.append(endOf(job, attempt, end));
@@ -100,6 +103,7 @@ export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
 			job: action.job,
 			attempt: action.attempt,
 			signal: context.signal,
+			runner: (await assignmentOf(ports, run, action.job, options.platform)).runner,
 			emit: async () => {},
 		});
 		const lastGood = await lastGoodOf(ports, run, job);
@@ -114,6 +118,8 @@ interface Attempt {
 	readonly job: string;
 	readonly attempt: number;
 	readonly signal: AbortSignal;
+	/** What the job's label stands for. */
+	readonly runner: RunnerConfiguration | undefined;
 	readonly emit: (event: Event) => Promise<void>;
 }
 
@@ -156,7 +162,7 @@ async function jobRequest(ports: Ports, options: RunsOptions, attempt: Attempt):
 		secrets: own,
 		hidden: Object.values(secrets ?? {}),
 		vars: options.vars,
-		...(run.tier === undefined ? {} : { tier: run.tier }),
+		...placeOf(run, attempt.runner),
 		extraEnv: {},
 		env: run.env,
 		...(run.until[planned.id] === undefined ? {} : { until: run.until[planned.id] }),
@@ -183,11 +189,26 @@ function secretsOf(
 	return Object.fromEntries(entries.map(([name, value]) => [name, value === null ? '' : String(value)]));
 }
 
-/** Why the machine is not one that the job asks for. What cannot be told yet is not refused. */
-function unfitFor(run: Run, key: string, platform: string): string | undefined {
+/** What was asked for goes before what the label stands for. */
+function placeOf(run: Run, runner: RunnerConfiguration | undefined): Pick<JobRequest, 'tier' | 'limits' | 'network'> {
+	const tier = run.tier ?? runner?.tier;
+	return {
+		...(tier === undefined ? {} : { tier }),
+		...(runner?.limits === undefined ? {} : { limits: runner.limits }),
+		...(runner?.network === undefined ? {} : { network: runner.network }),
+	};
+}
+
+/** What the machine does with a job by its labels. What cannot be told yet is not skipped. */
+async function assignmentOf(ports: Ports, run: Run, key: string, platform: string): Promise<Assignment> {
 	const planned = plannedJob(run, key);
 	const runsOn = evaluateTemplate(planned.runsOn, { contexts: jobContexts(run, planned) });
-	return runsOn.ok ? whyNotHere(runsOn.value, platform) : undefined;
+	if (!runsOn.ok) return {};
+	const project = (await ports.store.projects()).find((other) => other.project === run.project);
+	const text =
+		project === undefined ? undefined : await ports.source.file(project.path, run.commit.sha, 'footbridge.yaml');
+	const configuration = text === undefined ? undefined : parseConfiguration(text, 'footbridge.yaml');
+	return assign(runsOn.value, configuration?.ok === true ? configuration.value.runners : [], platform);
 }
 
 /** A place to run that could not be made is tried once more, as a job that was lost is. */

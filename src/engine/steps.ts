@@ -63,6 +63,8 @@ async function inRoom(ports: JobPorts, request: JobRequest, voice: Voice): Promi
 			toolCache: ports.places.toolCache,
 			hidden: [ports.places.data],
 			shown: [ports.places.node],
+			...(request.limits === undefined ? {} : { limits: request.limits }),
+			...(request.network === undefined ? {} : { network: request.network }),
 		});
 	} catch (error) {
 		return { ...neverStarted(voice, problemOf(error)), isPlatform: true };
