@@ -40,7 +40,7 @@ export function evolve(run: Run | undefined, recorded: Recorded): Run | undefine
 	if (event.kind === 'job-expanded') return replaced(run, event.job, event.jobs);
 	if (event.kind === 'workflow-called') return called(run, recorded, event);
 	if (!('job' in event)) return run;
-	const jobs = withoutUncalled(run.jobs, event).map((job) => (job.key === event.job ? evolveJob(job, recorded) : job));
+	const jobs = withUncalled(run.jobs, event).map((job) => (job.key === event.job ? evolveJob(job, recorded) : job));
 	const hasStarted = run.startedAt === undefined && event.kind === 'job-started';
 	return hasStarted ? { ...run, jobs, status: 'running', startedAt: at } : { ...run, jobs };
 }
@@ -72,11 +72,15 @@ function called(run: Run, { at }: Recorded, { job: key, inputs, jobs }: EventOf<
 	};
 }
 
-/** Jobs of an earlier attempt's call are not jobs of this one when the call does not come about. */
-function withoutUncalled(jobs: readonly Job[], event: Event): readonly Job[] {
+/** Jobs of an earlier attempt's call are skipped when the call does not come about this time. */
+function withUncalled(jobs: readonly Job[], event: Event): readonly Job[] {
 	if (event.kind !== 'job-skipped' && event.kind !== 'job-finished') return jobs;
 	const isUncalled = jobs.some((job) => job.key === event.job && job.status === 'queued');
-	return isUncalled ? jobs.filter((job) => job.parent !== event.job) : jobs;
+	if (!isUncalled) return jobs;
+	const skipped = { status: 'skipped' as const, why: `${event.job} was not called` };
+	const isBelow = (job: Job): boolean =>
+		job.parent === event.job || jobs.some((other) => other.key === job.parent && isBelow(other));
+	return jobs.map((job) => (isBelow(job) ? { ...job, ...skipped } : job));
 }
 
 function queued(recorded: Recorded, event: EventOf<'run-queued'>): Run {

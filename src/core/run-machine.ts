@@ -54,8 +54,9 @@ function decideJob(run: Run, job: Job, begun: ReadonlySet<string>): RunAction[] 
 	const attempt = job.status === 'running' ? job.attempt : job.attempt + 1;
 	// A job that was skipped has had no attempt, and may be skipped once more in the run's next.
 	const key = run.attempt === 1 ? `${job.key}#${attempt}` : `${job.key}#${attempt}@${run.attempt}`;
-	// Its end is on its way into the log; what has come since does not change it.
-	if (begun.has(`end ${key}`)) return [];
+	// Its end, or what it becomes, is on its way into the log; what has come since does not change it.
+	const isSettled = ['expand', 'call'].some((what) => begun.has(`${what} ${key}`)) && job.status === 'queued';
+	if (isSettled || begun.has(`end ${key}`)) return [];
 	if (job.status === 'running' && planned.call !== undefined) return endCall(run, job, planned, key);
 	// A job is under way from the moment that its start was begun: it waits for a free place before it says so in the log.
 	if (job.status === 'running' || begun.has(`start ${key}`)) {
@@ -66,7 +67,7 @@ function decideJob(run: Run, job: Job, begun: ReadonlySet<string>): RunAction[] 
 	if (!isCalled(run, job) || !needed.every((other) => isEnded(other.status))) return [];
 	const settled = withoutStart(run, job, planned, needed);
 	if (settled !== undefined) return [record(`end ${key}`, [settled])];
-	if (planned.deferred !== undefined) return [recorded(`expand ${key}`, job, expansion(run, planned))];
+	if (planned.deferred !== undefined) return [recorded('expand', { key, job, event: expansion(run, planned) })];
 	if (isAtMaxParallel(run, planned)) return [];
 	return begin(run, job, planned, { key, attempt });
 }
@@ -84,7 +85,7 @@ function begin(
 			? [{ do: 'take-turn', key: `turn ${key}`, job: job.key, concurrency: concurrency.value }]
 			: [record(`end ${key}`, [failedJob(job, [concurrency.error])])];
 	}
-	if (planned.call !== undefined) return [recorded(`call ${key}`, job, call(run, planned, planned.call))];
+	if (planned.call !== undefined) return [recorded('call', { key, job, event: call(run, planned, planned.call) })];
 	return [{ do: 'start-job', key: `start ${key}`, job: job.key, attempt }];
 }
 
@@ -232,9 +233,12 @@ function record(key: string, events: readonly Event[]): RunAction {
 	return { do: 'record', key, events };
 }
 
-/** What becomes of a job, or its failure when that cannot be told. */
-function recorded(key: string, job: Job, event: Result<Event>): RunAction {
-	return record(key, [event.ok ? event.value : failedJob(job, event.error)]);
+/** What becomes of a job, or its end when that cannot be told. */
+function recorded(
+	what: 'expand' | 'call',
+	{ key, job, event }: { readonly key: string; readonly job: Job; readonly event: Result<Event> },
+): RunAction {
+	return event.ok ? record(`${what} ${key}`, [event.value]) : record(`end ${key}`, [failedJob(job, event.error)]);
 }
 
 function failedJob(job: Job, problems: readonly Problem[]): Event {
