@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Application } from './compose/application.ts';
 import type { Instance } from './event.ts';
+import type { Forecast } from './forecast.ts';
 import type { Json, NotPlanned, Plan } from './plan.ts';
 import type { Problem } from './result.ts';
 import type { Deployment } from './rollout/deployment.ts';
@@ -112,6 +113,8 @@ export interface RunItem {
 
 export interface PlanView {
 	readonly plans: readonly Plan[];
+	/** By workflow, then by job key: what will become of the job, as far as it can be told. */
+	readonly forecasts: { readonly [workflow: string]: { readonly [job: string]: Forecast } };
 	readonly notPlanned: readonly NotPlanned[];
 	readonly broken: readonly { readonly workflow: string; readonly problems: readonly Problem[] }[];
 }

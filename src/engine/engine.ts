@@ -1,28 +1,37 @@
-import type { EnvironmentView, MakePlan, Metrics, Rerun, StartDeployment, StartedRuns, StartRuns } from '#core/api.ts';
+import type {
+	EnvironmentView,
+	MakePlan,
+	Metrics,
+	PlanView,
+	Rerun,
+	StartDeployment,
+	StartedRuns,
+	StartRuns,
+} from '#core/api.ts';
 import type { EnvironmentConfiguration } from '#core/configuration.ts';
 import { parseConfiguration } from '#core/configuration-file.ts';
 import { failed, ok, type Problem, type Result } from '#core/result.ts';
 import { isEnded, type Run } from '#core/run.ts';
 import { evolve } from '#core/run-fold.ts';
 import { jobsToRerun } from '#core/run-rerun.ts';
-import type { PlanOutcome } from '#edge/planner/planner.ts';
 import type { ProjectRow } from '#edge/store/store.ts';
 import { autoDeploy } from './auto-deploy.ts';
 import { watchChanges } from './changes.ts';
 import { environmentView } from './environment-view.ts';
 import { metricsOf } from './metrics.ts';
 import { type MonitoredEnvironment, startMonitors } from './monitors.ts';
+import { planView } from './plan-view.ts';
 import type { Ports } from './ports.ts';
 import { queueRuns } from './queue-runs.ts';
 import { startRollouts } from './rollouts.ts';
 import { startRuns } from './runs.ts';
-import { occasionOf, planOf, pushTrigger } from './start-runs.ts';
+import { occasionOf, pushTrigger } from './start-runs.ts';
 
 /** What Footbridge can be asked to do. The API is this, over HTTP. */
 export interface Engine {
 	readonly ports: Ports;
 	addProject(path: string): Promise<Result<ProjectRow>>;
-	plan(request: MakePlan): Promise<Result<PlanOutcome>>;
+	plan(request: MakePlan): Promise<Result<PlanView>>;
 	startRuns(request: StartRuns): Promise<Result<StartedRuns>>;
 	cancelRun(run: string, why: string): Promise<Result<void>>;
 	rerun(run: string, request: Rerun): Promise<Result<void>>;
@@ -63,7 +72,9 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 		addProject: (path) => addProject(ports, path),
 		plan: async (request) => {
 			const occasion = await findOccasion(request);
-			return occasion.ok ? planOf(ports, occasion.value, request.workflow) : occasion;
+			return occasion.ok
+				? planView(ports, occasion.value, { workflow: request.workflow, platform: options.platform })
+				: occasion;
 		},
 		startRuns: async (request) => {
 			const occasion = await findOccasion(request);

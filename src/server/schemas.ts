@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { EnvironmentView, DeploymentView as Shown } from '#core/api.ts';
+import type { EnvironmentView, PlanView as Planned, DeploymentView as Shown } from '#core/api.ts';
 import type { Json, Plan, Trigger } from '#core/plan.ts';
 
 /** Schemas of what `/api/v1` answers: the interfaces of core/api.ts for programs that are not written in TypeScript. */
@@ -185,6 +185,9 @@ const NotPlanned = z.object({ workflow: z.string(), why: z.string() }).openapi('
 export const PlanView = z
 	.object({
 		plans: list(plan),
+		forecasts: z
+			.custom<Planned['forecasts']>()
+			.openapi({ type: 'object', description: 'By workflow, then by job: whether it will run, and why' }),
 		notPlanned: list(NotPlanned),
 		broken: list(z.object({ workflow: z.string(), problems: list(Problem) })),
 	})

@@ -87,7 +87,12 @@ function engineOn(ports: Ports, asked: string[], append: Seeded['append']): Engi
 			return ok({ ...shop, path });
 		},
 		plan: async () =>
-			ok({ plans: [plan(ciJobs)], notPlanned: [{ workflow: 'nightly.yml', why: 'not on push' }], broken: [] }),
+			ok({
+				plans: [plan(ciJobs)],
+				forecasts: {},
+				notPlanned: [{ workflow: 'nightly.yml', why: 'not on push' }],
+				broken: [],
+			}),
 		async startRuns(request) {
 			if (request.project !== 'shop') {
 				return failed({

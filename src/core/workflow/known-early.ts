@@ -6,6 +6,12 @@ type Contexts = { readonly [name: string]: Json };
 /** Contexts that hang on what runs before. */
 const later = ['needs', 'steps', 'job', 'runner', 'secrets', 'env', 'jobs'];
 
+const statusFunctions = ['success', 'failure', 'cancelled', 'always'].map((name) => ({
+	name,
+	minArgs: 0,
+	maxArgs: 255,
+}));
+
 /** Whether what a job becomes hangs on something that is known only while the run goes on. */
 export function isDeferred(draft: JobDraft, contexts: Contexts): boolean {
 	const own = { ...contexts, matrix: null, strategy: null };
@@ -22,7 +28,7 @@ export function hangsOnLater(template: Template, contexts: Contexts): boolean {
 	try {
 		const parsed = parseExpression(template.expression, {
 			contexts: [...Object.keys(contexts), ...unknown],
-			functions: [],
+			functions: statusFunctions,
 		});
 		if ([...contextsOf(parsed)].some((name) => unknown.includes(name))) return true;
 		const known = new Set(Object.keys(contexts['github'] ?? {}).map((key) => key.toLowerCase()));

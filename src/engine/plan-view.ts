@@ -1,0 +1,39 @@
+import type { PlanView } from '#core/api.ts';
+import { parseConfiguration } from '#core/configuration-file.ts';
+import { forecast } from '#core/forecast.ts';
+import { githubContext } from '#core/github-context.ts';
+import type { Plan } from '#core/plan.ts';
+import { ok, type Result } from '#core/result.ts';
+import type { Ports } from './ports.ts';
+import { type Occasion, planOf } from './start-runs.ts';
+
+/** What the repository's workflows make of a trigger, with what will become of each job. */
+export async function planView(
+	ports: Ports,
+	occasion: Occasion,
+	{ workflow, platform }: { readonly workflow: string | undefined; readonly platform: string },
+): Promise<Result<PlanView>> {
+	const outcome = await planOf(ports, occasion, workflow);
+	if (!outcome.ok) return outcome;
+	const { project, trigger } = occasion;
+	const text = await ports.source.file(project.path, trigger.sha, 'footbridge.yaml');
+	const configuration = text === undefined ? undefined : parseConfiguration(text, 'footbridge.yaml');
+	const runners = configuration?.ok === true ? configuration.value.runners : [];
+	const forecasts = outcome.value.plans.map((plan) => {
+		const contexts = contextsOf(occasion, plan);
+		return [plan.workflow, forecast(plan, { contexts, runners, platform })] as const;
+	});
+	return ok({ ...outcome.value, forecasts: Object.fromEntries(forecasts) });
+}
+
+function contextsOf({ project, trigger, origin }: Occasion, plan: Plan) {
+	const inputs = plan.inputs ?? {};
+	const github = githubContext({
+		trigger,
+		project: project.project,
+		...(origin === undefined ? {} : { origin }),
+		workflow: { path: plan.workflow, name: plan.name },
+		inputs,
+	});
+	return { github, inputs, vars: {} };
+}
