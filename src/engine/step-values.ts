@@ -91,7 +91,7 @@ function scopeOf(job: RunningJob, frame: Frame, { step, env }: ValuePlace): Scop
 			...frame.contexts,
 			github: { ...job.contexts['github'], ...frame.github, ...action, action_status: status },
 			env,
-			job: { status },
+			job: { ...job.contexts['job'], status },
 			steps: frame.steps,
 		},
 		status: { success: status === 'success', failure: status === 'failure', cancelled: isCancelled },

@@ -39,8 +39,10 @@ export function jobContexts(
 	room: RoomFacts,
 ): { readonly github: Context; readonly runner: Context; readonly [name: string]: Context } {
 	const { job } = facts;
+	const github = jobGithub(facts, room);
 	return {
-		github: jobGithub(facts, room),
+		github,
+		job: jobContext(facts, github),
 		runner: runnerContext(facts, room),
 		needs: facts.needs,
 		secrets: { GITHUB_TOKEN: '', ...facts.secrets },
@@ -53,6 +55,20 @@ export function jobContexts(
 			'job-total': job.strategy.jobTotal,
 			'max-parallel': job.strategy.maxParallel ?? job.strategy.jobTotal,
 		},
+	};
+}
+
+/** What `job` has besides its status. The file is that of the called workflow, where the job stands in one. */
+function jobContext({ job, plan, trigger }: JobFacts, github: Context): Context {
+	const path = job.file ?? plan.workflow;
+	const repository = github['repository'] ?? '';
+	return {
+		container: {},
+		services: {},
+		workflow_file_path: path,
+		workflow_ref: `${repository}/${path}@${trigger.ref}`,
+		workflow_repository: repository,
+		workflow_sha: trigger.sha,
 	};
 }
 

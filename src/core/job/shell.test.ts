@@ -13,6 +13,7 @@ test('bash by name is stricter than bash by default, and sh stands in where ther
 	assert.deepEqual(argv(undefined, false), ['sh', '-e', '{0}']);
 	assert.deepEqual(argv('bash'), ['bash', '--noprofile', '--norc', '-e', '-o', 'pipefail', '{0}']);
 	assert.deepEqual(argv('sh'), ['sh', '-e', '{0}']);
+	assert.deepEqual(argv('node'), ['node', '{0}']);
 });
 
 test('a command of its own is split at blanks, with quotes', () => {

@@ -27,6 +27,8 @@ export function resolveShell(name: string | undefined, hasBash: boolean): Result
 			return ok(python);
 		case 'pwsh':
 			return ok(pwsh);
+		case 'node':
+			return ok(command('node {0}', '.js'));
 		case 'cmd':
 		case 'powershell':
 			return failed(unknown(asked, `${asked} exists on Windows only`));
@@ -73,6 +75,6 @@ function unknown(shell: string, why: string): Problem {
 		code: 'FB2023',
 		what: `The shell '${shell}' cannot be used`,
 		why,
-		next: 'use bash, sh, python, pwsh, or a command such as: perl {0}',
+		next: 'use bash, sh, python, node, pwsh, or a command such as: perl {0}',
 	};
 }
