@@ -11,9 +11,9 @@ import { type Driver, drive } from './driver.ts';
 
 let world: World;
 
-afterEach(() => world.driver.stop());
-
 describe('a concurrency group', () => {
+	afterEach(() => world.driver.stop());
+
 	test('lets one run through at a time, and of those that wait only the newest stays', async () => {
 		world = await open();
 		await world.queue('1', { group: 'g' });

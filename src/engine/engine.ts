@@ -20,12 +20,12 @@ import { watchChanges } from './changes.ts';
 import { environmentView } from './environment-view.ts';
 import { metricsOf } from './metrics.ts';
 import { type MonitoredEnvironment, startMonitors } from './monitors.ts';
+import { occasionAt, occasionOf } from './occasion.ts';
 import { planView } from './plan-view.ts';
 import type { Ports } from './ports.ts';
 import { queueRuns } from './queue-runs.ts';
 import { startRollouts } from './rollouts.ts';
 import { startRuns } from './runs.ts';
-import { occasionOf, pushTrigger } from './start-runs.ts';
 
 /** What Footbridge can be asked to do. The API is this, over HTTP. */
 export interface Engine {
@@ -154,17 +154,15 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 		const stopping = new AbortController();
 		const refreshing = refresh();
 		const changes = watchChanges(ports, async (project, change) => {
-			const changed =
-				change.before === undefined ? undefined : await ports.source.changed(project.path, change.before, change.after);
-			const trigger = pushTrigger(project, 'push', { ...change, ...(changed === undefined ? {} : { changed }) });
 			const already = await ports.store.runs({
 				project: project.project,
 				sha: change.after,
 				ref: change.ref,
 				limit: 1,
 			});
-			if (already.length === 0)
-				await queueRuns(ports, { project, trigger, isDirty: false }, { secrets: {} }, keepSecrets);
+			if (already.length > 0) return;
+			const occasion = await occasionAt(ports, project, { event: 'push', ...change });
+			await queueRuns(ports, occasion, { secrets: {} }, keepSecrets);
 		});
 		const monitors = startMonitors(ports, () => monitored);
 		return {

@@ -7,7 +7,7 @@ import { needsContext } from '#core/run-context.ts';
 import { notRun, type Trial, tryStep } from './experiment-trial.ts';
 import type { JobRequest } from './job-request.ts';
 import type { Ports } from './ports.ts';
-import { planOf } from './start-runs.ts';
+import { planOf } from './plan-workflows.ts';
 
 /** More commits than this are not searched: each costs a run. */
 const mostCommits = 8;

@@ -4,8 +4,9 @@ import { forecast } from '#core/forecast.ts';
 import { githubContext } from '#core/github-context.ts';
 import type { Plan } from '#core/plan.ts';
 import { ok, type Result } from '#core/result.ts';
+import type { Occasion } from './occasion.ts';
+import { planOf } from './plan-workflows.ts';
 import type { Ports } from './ports.ts';
-import { type Occasion, planOf } from './start-runs.ts';
 
 /** What the repository's workflows make of a trigger, with what will become of each job. */
 export async function planView(

@@ -7,8 +7,9 @@ import { isWanted } from '#core/run-expansion.ts';
 import { concurrencyOf } from '#core/run-turn.ts';
 import { evaluateString } from '#core/workflow/expression.ts';
 import type { PlanOutcome } from '#edge/planner/planner.ts';
+import type { Occasion } from './occasion.ts';
+import { planOf } from './plan-workflows.ts';
 import type { Ports } from './ports.ts';
-import { type Occasion, planOf } from './start-runs.ts';
 
 type Request = Pick<StartRuns, 'workflow' | 'jobs' | 'tier' | 'secrets' | 'env' | 'matrix' | 'failFast' | 'until'>;
 

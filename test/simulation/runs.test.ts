@@ -187,13 +187,6 @@ class World {
 async function checkHistory(store: Store, name: string): Promise<ReadonlyMap<string, number>> {
 	const events = (await store.read('run/1')).map(({ event }) => event);
 	const kinds = new Map<string, number>();
-		for (const e of events)
-			console.log(
-				JSON.stringify({ ...e, plan: undefined, trigger: undefined, commit: undefined, finding: undefined }).slice(
-					0,
-					300,
-				),
-			);
 	const started = new Set<string>();
 	let ended = new Set<string>();
 	let isOver = false;
