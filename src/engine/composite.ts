@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { CompositeAction, Json, PlannedStep } from '#core/plan.ts';
 import { failed, ok, type Problem, type Result } from '#core/result.ts';
+import { Hashes } from './hashes.ts';
 import { type ActionStep, type Frame, type RunningJob, refusedWork, type Work } from './running-job.ts';
 import { type StepDone, takeStep } from './step.ts';
 import { valuesAt } from './step-values.ts';
@@ -31,6 +32,7 @@ export async function runComposite(job: RunningJob, caller: Frame, call: ActionS
 		env: call.env,
 		timeout: call.timeout,
 		trace: caller.trace,
+		hashes: new Hashes(),
 	};
 	const done = await takeSteps(job, frame, action.steps);
 	const outputs = outputsOf(job, frame, action);

@@ -6,8 +6,8 @@ import { plannedJob, type Run } from '#core/run.ts';
 import { needsContext } from '#core/run-context.ts';
 import { notRun, type Trial, tryStep } from './experiment-trial.ts';
 import type { JobRequest } from './job-request.ts';
-import type { Ports } from './ports.ts';
 import { planOf } from './plan-workflows.ts';
+import type { Ports } from './ports.ts';
 
 /** More commits than this are not searched: each costs a run. */
 const mostCommits = 8;

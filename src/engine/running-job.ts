@@ -4,6 +4,7 @@ import type { Json, PlannedStep } from '#core/plan.ts';
 import type { Problem } from '#core/result.ts';
 import type { Room } from '#edge/sandbox/sandbox.ts';
 import type { BackgroundSteps } from './background-steps.ts';
+import type { Hashes } from './hashes.ts';
 import type { JobLog } from './job-log.ts';
 import type { JobRequest } from './job-request.ts';
 import type { JobStop } from './job-stop.ts';
@@ -30,7 +31,7 @@ export interface RunningJob {
 	/** What steps wrote to `GITHUB_PATH`, newest first. */
 	readonly path: string[];
 	/** What is made once a job, when a step first needs it. */
-	readonly made: { ownTree?: Promise<string> };
+	readonly made: { ownTree?: Promise<string>; hashProgram?: Promise<string> };
 	/** Does a step that uses an action of the repository. Handed over, because such an action has steps itself. */
 	readonly runAction: (job: RunningJob, caller: Frame, call: ActionStep) => Promise<Work>;
 }
@@ -64,6 +65,8 @@ export interface Frame {
 	readonly env: { readonly [name: string]: string };
 	/** Ends when the time of the calling step is over. */
 	readonly timeout?: AbortSignal;
+	/** What the expressions of the present step have asked of `hashFiles()`. */
+	hashes: Hashes;
 	/** The job's steps that run beside the others; absent in a composite action. */
 	readonly background?: BackgroundSteps;
 	/** Trace every process to this path. */

@@ -94,6 +94,7 @@ function scopeOf(job: RunningJob, frame: Frame, { step, env }: ValuePlace): Scop
 			job: { ...job.contexts['job'], status },
 			steps: frame.steps,
 		},
+		hashFiles: (patterns) => frame.hashes.get(patterns),
 		status: { success: status === 'success', failure: status === 'failure', cancelled: isCancelled },
 	};
 }

@@ -1,6 +1,8 @@
 import type { StepResult } from '#core/event.ts';
 import type { PlannedStep } from '#core/plan.ts';
 import { checkOut } from './checkout.ts';
+import { prepareHashes } from './hash-files.ts';
+import { Hashes } from './hashes.ts';
 import { limitedMs } from './job-stop.ts';
 import { runScript } from './run-script.ts';
 import { type Frame, type RunningJob, refusedWork, type Work } from './running-job.ts';
@@ -25,9 +27,12 @@ export async function takeStep(
 	begin: (name: string) => Promise<void>,
 ): Promise<StepDone> {
 	const outer = { ...job.env, ...frame.env };
+	frame.hashes = new Hashes();
+	await prepareHashes(job, frame, { step, env: outer, parts: ['env', 'name'] });
 	const own = valuesAt(job, frame, { step, env: outer }).texts(step.env);
 	const env = own.ok ? { ...outer, ...own.value } : outer;
 	const values = valuesAt(job, frame, { step, env });
+	await prepareHashes(job, frame, { step, env, parts: ['name', 'if'] });
 	const condition = values.condition(step.if);
 	const named = values.text(step.name);
 	const name = job.masker.redact(named.ok ? named.value : (step.uses ?? step.id));
@@ -43,6 +48,7 @@ export async function takeStep(
 		return done;
 	}
 	await begin(name);
+	await prepareHashes(job, frame, { step, env, parts: workParts });
 	const problem = !condition.ok ? condition.error : !own.ok ? own.error : named.ok ? undefined : named.error;
 	const work = problem === undefined ? await timed(job, frame, { step, name, values, env }) : refusedWork(job, problem);
 	const done = concluded(job, { work, name, step, values });
@@ -51,6 +57,7 @@ export async function takeStep(
 	return done;
 }
 
+const workParts = ['run', 'with', 'shell', 'workingDirectory', 'continueOnError', 'timeoutMinutes'] as const;
 const nothing = { outputs: {}, summary: '', annotations: [] } as const;
 
 function record(frame: Frame, step: PlannedStep, { outputs, outcome, conclusion }: StepDone): void {

@@ -6,6 +6,7 @@ import { createMasker, type Masker } from '#core/job/masker.ts';
 import { type Problem, problemOf } from '#core/result.ts';
 import type { Room, Sandbox } from '#edge/sandbox/sandbox.ts';
 import { runComposite } from './composite.ts';
+import { Hashes } from './hashes.ts';
 import { type JobLog, openJobLog } from './job-log.ts';
 import type { JobEnd, JobRequest } from './job-request.ts';
 import { takeSteps } from './job-steps.ts';
@@ -184,6 +185,7 @@ function jobFrame(request: JobRequest): Frame {
 		github: {},
 		env: {},
 		trace: undefined,
+		hashes: new Hashes(),
 	};
 }
 
