@@ -7,6 +7,7 @@ import { systemClock } from '#edge/clock/system.ts';
 import { processEnvironments } from '#edge/environment/processes.ts';
 import { proxyTraffic } from '#edge/environment/proxy-traffic.ts';
 import { fileLogs } from '#edge/log/files.ts';
+import { workerMatchers } from '#edge/matcher/worker-matchers.ts';
 import { workerPlanner } from '#edge/planner/worker-planner.ts';
 import { httpProbe } from '#edge/probe/http.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
@@ -89,6 +90,7 @@ async function startHere(data: string, { watch }: { readonly watch: boolean }) {
 		close: async () => {
 			await engine.stop();
 			await ports.planner.close();
+			await ports.matchers.close();
 			await ports.store.close();
 		},
 	};
@@ -113,6 +115,7 @@ async function openPorts(data: string): Promise<Ports> {
 		logs: fileLogs(join(data, 'logs')),
 		source: gitSource(join(data, 'git')),
 		planner: workerPlanner(),
+		matchers: workerMatchers(),
 		sandboxes: [disposableSandbox({ rooms: places.rooms }), hostSandbox()],
 		environments: processEnvironments({ node: places.node, hidden: [data] }),
 		traffic: proxyTraffic({

@@ -1,6 +1,7 @@
 import type { Clock } from '#edge/clock/clock.ts';
 import type { Environments, Traffic } from '#edge/environment/environment.ts';
 import type { Logs } from '#edge/log/log.ts';
+import type { Matchers } from '#edge/matcher/matcher.ts';
 import type { Planner } from '#edge/planner/planner.ts';
 import type { Probe } from '#edge/probe/probe.ts';
 import type { Sandbox } from '#edge/sandbox/sandbox.ts';
@@ -15,6 +16,7 @@ export interface Ports {
 	readonly logs: Logs;
 	readonly source: Source;
 	readonly planner: Planner;
+	readonly matchers: Matchers;
 	/** In the order of preference of the choice rule. */
 	readonly sandboxes: readonly Sandbox[];
 	readonly environments: Environments;

@@ -38,7 +38,7 @@ export async function runScript(job: RunningJob, frame: Frame, script: ScriptSte
 		signal: AbortSignal.any([signal, script.timeout]),
 		...(frame.trace === undefined ? {} : { trace: frame.trace }),
 	});
-	output.end();
+	await output.end();
 	return workOf(job, { script, files, output, end, shell, stopped: signal });
 }
 

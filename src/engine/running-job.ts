@@ -2,6 +2,7 @@ import type { Annotation, StepResult, Usage } from '#core/event.ts';
 import type { Masker } from '#core/job/masker.ts';
 import type { Json, PlannedStep } from '#core/plan.ts';
 import type { Problem } from '#core/result.ts';
+import type { JobMatchers } from '#edge/matcher/matcher.ts';
 import type { Room } from '#edge/sandbox/sandbox.ts';
 import type { BackgroundSteps } from './background-steps.ts';
 import type { Hashes } from './hashes.ts';
@@ -11,7 +12,7 @@ import type { JobStop } from './job-stop.ts';
 import type { Ports } from './ports.ts';
 
 /** The ports that a job needs. */
-export type JobPorts = Pick<Ports, 'clock' | 'logs' | 'source' | 'planner' | 'sandboxes' | 'places'>;
+export type JobPorts = Pick<Ports, 'clock' | 'logs' | 'source' | 'planner' | 'matchers' | 'sandboxes' | 'places'>;
 
 /** A job that is under way: what its steps share and change. */
 export interface RunningJob {
@@ -21,6 +22,7 @@ export interface RunningJob {
 	readonly log: JobLog;
 	readonly masker: Masker;
 	readonly stop: JobStop;
+	readonly matchers: JobMatchers;
 	/** Contexts that stay the same for the whole job. */
 	readonly contexts: { readonly [name: string]: { readonly [name: string]: Json } };
 	/** `GITHUB_*` and `RUNNER_*`. */

@@ -165,6 +165,7 @@ async function startedJob(
 		log,
 		masker,
 		stop,
+		matchers: ports.matchers.open(workspace),
 		contexts,
 		variables: runnerVariables(contexts.github, contexts.runner),
 		hasBash: facts['tool/bash'] !== undefined,

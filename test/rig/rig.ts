@@ -6,6 +6,7 @@ import type { Event, EventKind, EventOf } from '#core/event.ts';
 import type { Json, Plan } from '#core/plan.ts';
 import { systemClock } from '#edge/clock/system.ts';
 import { fileLogs } from '#edge/log/files.ts';
+import { workerMatchers } from '#edge/matcher/worker-matchers.ts';
 import { workerPlanner } from '#edge/planner/worker-planner.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
@@ -111,6 +112,7 @@ export async function openRig(): Promise<Rig> {
 		logs: fileLogs(place('logs')),
 		source: gitSource(place('git')),
 		planner: workerPlanner(),
+		matchers: workerMatchers(),
 		sandboxes: [disposableSandbox(), hostSandbox()],
 		places: {
 			data: folder,
@@ -127,6 +129,7 @@ export async function openRig(): Promise<Rig> {
 		run: (workflow, options = {}) => runInRig(ports, workflow, options),
 		[Symbol.asyncDispose]: async () => {
 			await ports.planner.close();
+			await ports.matchers.close();
 			rmSync(folder, { recursive: true, force: true });
 		},
 	};

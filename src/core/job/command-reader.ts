@@ -1,5 +1,6 @@
 import type { Annotation } from '../event.ts';
 import { type Command, parseCommand } from './command.ts';
+import { insideWorkspace } from './workspace-path.ts';
 
 /** What one line of a step's output is: text for the log, and things it does. */
 interface LineEffect {
@@ -8,6 +9,10 @@ interface LineEffect {
 	readonly mask?: string;
 	readonly annotation?: Omit<Annotation, 'logLine'>;
 	readonly output?: { readonly name: string; readonly value: string };
+	/** Path of a file with problem matchers. */
+	readonly addMatcher?: string;
+	/** Owner of the problem matcher to take out. */
+	readonly removeMatcher?: string;
 	/** The step fails, with this message. */
 	readonly failure?: string;
 }
@@ -114,43 +119,53 @@ function effectOf(name: string, command: Command, options: CommandReaderOptions)
 				`The ${name} command is refused, because any text that is printed could use it. Write to the file "$${file}" instead.`,
 			);
 		}
+		case 'add-matcher':
+			return { show: `##[add-matcher]${command.data}`, addMatcher: command.data.trim() };
+		case 'remove-matcher':
+			return removeMatcher(command);
 		default:
 			return { show: `::${command.name}::${command.data}` };
 	}
 }
 
 function annotate(level: Annotation['level'], command: Command, options: CommandReaderOptions): LineEffect {
-	const { title, file, line, col } = command.properties;
+	const { title, file, line, col, endline, endcolumn } = command.properties;
 	const path = file === undefined ? undefined : insideWorkspace(file, options.workspace);
 	const annotation = {
 		level,
 		message: command.data,
 		...(title === undefined ? {} : { title }),
-		...(path === undefined ? {} : { file: path, ...number('line', line), ...number('column', col) }),
+		...(path === undefined
+			? {}
+			: {
+					file: path,
+					...number('line', line),
+					...number('column', col),
+					...number('endLine', endline),
+					...number('endColumn', endcolumn),
+				}),
 	};
 	return { show: `${levels[level]}: ${command.data}`, annotation };
 }
 
 function number(
-	name: 'line' | 'column',
+	name: 'line' | 'column' | 'endLine' | 'endColumn',
 	text: string | undefined,
-): { readonly line?: number; readonly column?: number } {
+): Pick<Annotation, 'line' | 'column' | 'endLine' | 'endColumn'> {
 	const value = Number(text);
 	return text !== undefined && Number.isInteger(value) && value > 0 ? { [name]: value } : {};
-}
-
-/** The path relative to the workspace; undefined for anything outside, so that an annotation never points at a foreign file. */
-function insideWorkspace(file: string, workspace: string): string | undefined {
-	if (/^[a-z][a-z0-9+.-]*:/i.test(file)) return undefined;
-	const prefix = `${workspace}/`;
-	const relative = file.startsWith(prefix) ? file.slice(prefix.length) : file;
-	const parts = relative.split('/').filter((part) => part !== '.' && part !== '');
-	return relative.startsWith('/') || parts.includes('..') || parts.length === 0 ? undefined : parts.join('/');
 }
 
 function addMask(value: string): LineEffect {
 	if (value.trim() === '') return { show: "Warning: Can't add secret mask for empty string in ##[add-mask] command." };
 	return { mask: value };
+}
+
+function removeMatcher({ properties, data }: Command): LineEffect {
+	const owner = properties['owner'] ?? data.trim();
+	return owner === ''
+		? failure('remove-matcher needs an owner.')
+		: { show: `##[remove-matcher]${owner}`, removeMatcher: owner };
 }
 
 function setOutput(command: Command): LineEffect {

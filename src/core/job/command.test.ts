@@ -24,9 +24,19 @@ test('a command stands at the start of a line', () => {
 		':error::a',
 		'::error:a',
 		':: ::a',
-		'##[error]a',
+		'x ##[error]a',
 		'',
 	]) {
 		assert.equal(parseCommand(line), undefined, JSON.stringify(line));
 	}
+});
+
+test('the older spelling in brackets is a command too', () => {
+	assert.deepEqual(parseCommand('##[error file=a.c;line=3]it is%5D %0A 100%'), {
+		name: 'error',
+		properties: { file: 'a.c', line: '3' },
+		data: 'it is] \n 100%',
+	});
+	assert.deepEqual(parseCommand('  ##[endgroup]'), { name: 'endgroup', properties: {}, data: '' });
+	for (const line of ['a ##[error]b', '##[]x', '##[error', '##[a;b]c']) assert.equal(parseCommand(line), undefined, line);
 });

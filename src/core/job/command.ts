@@ -1,4 +1,4 @@
-/** A workflow command as a program prints it: `::name key=value,key=value::data`. */
+/** A workflow command as a program prints it: `::name key=value,key=value::data`, or `##[name key=value;key=value]data`. */
 export interface Command {
 	readonly name: string;
 	readonly properties: { readonly [name: string]: string };
@@ -10,6 +10,10 @@ export interface Command {
  * allowed), because text that a program quotes must not act. The name may be unknown, or the token of `stop-commands`.
  */
 export function parseCommand(line: string): Command | undefined {
+	return parseColons(line) ?? parseBrackets(line);
+}
+
+function parseColons(line: string): Command | undefined {
 	const start = /^[ \t]*::/.exec(line);
 	if (start === null) return undefined;
 	const end = line.indexOf('::', start[0].length);
@@ -26,6 +30,17 @@ export function parseCommand(line: string): Command | undefined {
 					.split(',')
 					.flatMap(property);
 	return { name, properties: Object.fromEntries(properties), data: unescapeData(line.slice(end + 2)) };
+}
+
+/** The older spelling, `##[name key=value;key=value]data`. */
+function parseBrackets(line: string): Command | undefined {
+	const [, name, written = '', data = ''] = /^[ \t]*##\[([^\s\];]+)(?: ([^\]]*))?\](.*)$/s.exec(line) ?? [];
+	if (name === undefined) return undefined;
+	return { name, properties: Object.fromEntries(written.split(';').flatMap(property)), data: unescapeBrackets(data) };
+}
+
+function unescapeBrackets(text: string): string {
+	return text.replaceAll(/%0D/gi, '\r').replaceAll(/%0A/gi, '\n').replaceAll(/%3B/gi, ';').replaceAll(/%5D/gi, ']');
 }
 
 function property(text: string): readonly (readonly [string, string])[] {
