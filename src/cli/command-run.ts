@@ -1,5 +1,4 @@
-import type { RunView, StartedRuns, StartRuns } from '#core/api.ts';
-import type { Tier } from '#core/event.ts';
+import type { RunView, StartedRuns } from '#core/api.ts';
 import type { Client } from './client.ts';
 import { type CommandContext, printJson, withClient } from './command.ts';
 import { exitCodeOfRuns, exitCodes } from './exit-code.ts';
@@ -7,17 +6,8 @@ import { followRuns } from './follow-runs.ts';
 import { nothingStarted } from './nothing-started.ts';
 import { projectHere } from './project-here.ts';
 import { displayRuns } from './run-display.ts';
+import { type RunOptions, runRequest } from './run-request.ts';
 import { runSummary } from './run-summary.ts';
-import { secretValues } from './secret-values.ts';
-
-export interface RunOptions {
-	readonly job?: readonly string[];
-	readonly at: string;
-	readonly in?: Tier;
-	readonly event: string;
-	readonly secret?: readonly string[];
-	readonly json?: boolean;
-}
 
 /** Runs the workflows of the present folder's repository and shows them to their end. */
 export async function runCommand(
@@ -25,18 +15,9 @@ export async function runCommand(
 	options: RunOptions,
 	context: CommandContext,
 ): Promise<number> {
-	const secrets = await secretValues(options.secret ?? [], process);
 	return withClient(context, async (client) => {
-		const project = await projectHere(client, context);
-		const request: StartRuns = {
-			project: project.project,
-			at: options.at,
-			event: options.event,
-			secrets,
-			...(workflow === undefined ? {} : { workflow }),
-			...(options.job === undefined ? {} : { jobs: [...options.job] }),
-			...(options.in === undefined ? {} : { tier: options.in }),
-		};
+		const { project } = await projectHere(client, context);
+		const request = await runRequest(project, workflow, options, process);
 		const started = await client.post<StartedRuns>('/runs', request);
 		const { runs, isInterrupted } = await follow(client, context, started, options.json === true);
 		if (options.json === true) printJson(context, { ...started, url: client.url ?? null, runs: runs.map(jsonOf) });

@@ -38,6 +38,11 @@ const json = () => new Option('--json', 'print one JSON object');
 const at = (otherwise: string) =>
 	new Option('--at <revision>', 'worktree (with uncommitted changes), or a branch, tag or commit').default(otherwise);
 const event = () => new Option('-e, --event <name>', 'the event that the workflows are told').default('push');
+const eventFile = () => new Option('--event-file <path>', "a JSON file with the event's payload");
+const input = () =>
+	new Option('--input <key=value>', 'an input of workflow_dispatch; may be repeated').argParser<readonly string[]>(
+		collect,
+	);
 const workflow = () => new Argument('[workflow]', 'path or file name; without it: all that the event starts');
 const runArgument = (otherwise?: string) =>
 	new Argument(otherwise === undefined ? '<run>' : '[run]', '#12, an id, @last or @failed').default(otherwise);
@@ -47,14 +52,28 @@ function addRunning(program: Command, run: Run): void {
 		.command('run')
 		.description('run workflows in disposable copies of this machine, and find out why what fails fails')
 		.addArgument(workflow())
-		.option('-j, --job <name>', 'only this job and what it needs; may be repeated', collect)
+		.option(
+			'-j, --job <name>',
+			'only this job and what it needs, or job:step to end it there; may be repeated',
+			collect,
+		)
 		.addOption(at('worktree'))
-		.addOption(new Option('--in <tier>', 'where jobs run').choices(['host', 'disposable']))
+		.addOption(new Option('--in <tier>', 'where jobs run').choices(['host', 'sandbox', 'disposable']))
 		.addOption(event())
+		.addOption(eventFile())
+		.addOption(input())
+		.option('--env <key=value>', 'a variable for every step; may be repeated', collect)
+		.option('--matrix <key=value>', 'only combinations with this value; may be repeated', collect)
+		.option(
+			'--changed [base]',
+			'only what the changes since a revision start, by path filters (default: the default branch)',
+		)
+		.option('--fail-fast', 'stop everything at the first failed job')
 		.option('--secret <name>', 'a secret by name: its value is in the environment, or piped in', collect)
+		.option('--secrets-file <path>', 'a file with NAME=value lines')
 		.addOption(json())
 		.action(
-			run<[string | undefined, import('./command-run.ts').RunOptions]>(async ([name, options], context) =>
+			run<[string | undefined, import('./run-request.ts').RunOptions]>(async ([name, options], context) =>
 				(await import('./command-run.ts')).runCommand(name, options, context),
 			),
 		);
@@ -64,6 +83,8 @@ function addRunning(program: Command, run: Run): void {
 		.addArgument(workflow())
 		.addOption(at('worktree'))
 		.addOption(event())
+		.addOption(eventFile())
+		.addOption(input())
 		.addOption(json())
 		.action(
 			run<[string | undefined, import('./command-plan.ts').PlanOptions]>(async ([name, options], context) =>
@@ -113,6 +134,18 @@ function addReading(program: Command, run: Run): void {
 		.action(
 			run<[string, import('./command-logs.ts').LogsOptions]>(async ([name, options], context) =>
 				(await import('./command-logs.ts')).logsCommand(name, options, context),
+			),
+		);
+	program
+		.command('rerun')
+		.description('let jobs of a run happen again')
+		.addArgument(runArgument('@last'))
+		.option('--failed', 'only jobs that did not pass, and what needs them')
+		.option('-j, --job <name>', 'only this job and what needs it; may be repeated', collect)
+		.option('--secret <name>', 'a secret by name: its value is in the environment, or piped in', collect)
+		.action(
+			run<[string, import('./command-rerun.ts').RerunOptions]>(async ([name, options], context) =>
+				(await import('./command-rerun.ts')).rerunCommand(name, options, context),
 			),
 		);
 	program

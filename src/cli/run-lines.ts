@@ -11,7 +11,12 @@ export function runHead(run: Run, { columns, paint }: Look): string {
 	const ref = run.trigger.ref.replace(/^refs\/(heads|tags)\//, '');
 	const commit = run.trigger.worktreeOf === undefined ? run.trigger.sha : run.trigger.worktreeOf;
 	const place = `${clean(run.project)} ${clean(ref)} ${commit.slice(0, 8)}`;
-	const subject = run.trigger.worktreeOf === undefined ? clean(run.commit.subject) : 'with your uncommitted changes';
+	const subject =
+		run.title !== undefined
+			? clean(run.title)
+			: run.trigger.worktreeOf === undefined
+				? clean(run.commit.subject)
+				: 'with your uncommitted changes';
 	const title = `${runName(run)} #${run.number}`;
 	const room = Math.max(10, columns - widthOf(title) - widthOf(place) - 6);
 	return `${paint('bold', `▸ ${title}`)}  ${paint('dim', place)}  ${cut(subject, room)}`;

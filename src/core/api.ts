@@ -48,6 +48,8 @@ export const StartRuns = z.object({
 	inputs: jsonObject.optional(),
 	/** Laid over the environment of every step. */
 	env: z.record(z.string(), z.string()).optional(),
+	/** Path filters are asked with what changed since this revision; empty: since the branch left the default branch. */
+	changedSince: z.string().optional(),
 	/** Only combinations of matrices that have these values. */
 	matrix: z.record(z.string(), z.string()).optional(),
 	/** The first failed job stops all others. */
@@ -64,6 +66,7 @@ export const MakePlan = StartRuns.pick({
 	event: true,
 	payload: true,
 	inputs: true,
+	changedSince: true,
 });
 export const Rerun = z.object({
 	/** Only jobs that did not pass, and what needs them. */

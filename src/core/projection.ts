@@ -126,7 +126,7 @@ function runRow(
 		ref: event.trigger.ref,
 		sha: event.trigger.sha,
 		worktree: event.trigger.worktreeOf !== undefined,
-		subject: event.commit.subject,
+		subject: (isRefused ? undefined : event.title) ?? event.commit.subject,
 		status: isRefused ? 'failed' : 'queued',
 		queuedAt: at,
 		startedAt: null,

@@ -18,19 +18,20 @@ export interface Occasion {
 export async function occasionOf(
 	ports: Ports,
 	project: ProjectRow,
-	{ at, event, payload, inputs }: Pick<StartRuns, 'at' | 'event' | 'payload' | 'inputs'>,
+	{ at, event, payload, inputs, changedSince }: Pick<StartRuns, 'at' | 'event' | 'payload' | 'inputs' | 'changedSince'>,
 ): Promise<Result<Occasion>> {
 	const found = at === 'worktree' ? await worktree(ports, project) : await revision(ports, project, at);
 	if (!found.ok) return found;
 	const { ref, sha, worktreeOf } = found.value;
+	const asked = changedSince === undefined ? undefined : await since(ports, project, changedSince);
+	if (asked?.ok === false) return asked;
 	const before = await comparedWith(ports, project, event, { ref, sha: worktreeOf ?? sha });
 	const occasion = await occasionAt(ports, project, {
-		event,
-		ref,
-		after: sha,
+		...{ event, ref, after: sha },
 		...(before === undefined ? {} : { before }),
 		...(inputs === undefined ? {} : { inputs }),
 	});
+	const changed = asked === undefined ? undefined : await ports.source.changed(project.path, asked.value, sha);
 	const { trigger } = occasion;
 	return ok({
 		...occasion,
@@ -38,9 +39,18 @@ export async function occasionOf(
 			...trigger,
 			payload: { ...(trigger.payload as object), ...payload },
 			...(worktreeOf === undefined ? {} : { worktreeOf }),
+			// Asked for by name, no change is an answer too: nothing with a path filter starts.
+			...(changed === undefined ? {} : { changed }),
 		},
 		isDirty: worktreeOf !== undefined,
 	});
+}
+
+/** The commit that `--changed` compares with. */
+async function since(ports: Ports, project: ProjectRow, revision: string): Promise<Result<string>> {
+	if (revision !== '') return ports.source.resolve(project.path, revision);
+	const remote = await ports.source.resolve(project.path, `refs/remotes/origin/${project.defaultBranch}`);
+	return remote.ok ? remote : ports.source.resolve(project.path, project.defaultBranch);
 }
 
 /** What happened to a ref. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUIDv7 } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -96,6 +97,7 @@ export async function deployWorld(folder = deployFolder()): Promise<DeployWorld>
 		logs: memoryLogs(),
 		source: gitSource(join(data, 'git')),
 		planner: { plan: unused, action: unused, close: async () => {} },
+		matchers: { open: () => assert.fail(), close: async () => {} },
 		sandboxes: [],
 		environments: processEnvironments({ node: dirname(process.execPath), hidden: [data] }),
 		probe: httpProbe(),

@@ -163,6 +163,7 @@ class World {
 			logs: memoryLogs(),
 			source: { checkout: async () => {} } as unknown as Ports['source'],
 			planner: { plan: unused, action: unused, close: async () => {} },
+			matchers: { open: () => assert.fail(), close: async () => {} },
 			sandboxes: [],
 			environments: this.environments,
 			traffic: this.traffic,
