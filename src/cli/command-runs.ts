@@ -9,6 +9,12 @@ import type { Terminal } from './terminal.ts';
 
 export interface RunsOptions {
 	readonly limit: number;
+	/** Status words with commas. */
+	readonly status?: string;
+	readonly branch?: string;
+	/** Path, or file name. */
+	readonly workflow?: string;
+	readonly before?: number;
 	readonly json?: boolean;
 }
 
@@ -19,15 +25,32 @@ export async function runsCommand(options: RunsOptions, context: CommandContext)
 		const query = new URLSearchParams({
 			limit: String(options.limit),
 			...(project === undefined ? {} : { project: project.project }),
+			...(options.status === undefined ? {} : { status: options.status }),
+			...(options.branch === undefined ? {} : { ref: options.branch }),
+			...(options.workflow === undefined ? {} : { workflow: workflowPath(options.workflow) }),
+			...(options.before === undefined ? {} : { before: String(options.before) }),
 		});
 		const page = await client.get<{ readonly items: readonly RunItem[]; readonly next: number | null }>(
 			`/runs?${query}`,
 		);
 		if (options.json === true) printJson(context, page);
-		else if (page.items.length === 0) context.out.print('Nothing was run yet.  footbridge run');
-		else context.out.print(...runRows(page.items, Date.now(), context.out, project === undefined));
+		else if (page.items.length === 0)
+			context.out.print(isFiltered(options) ? 'No run is like that.' : 'Nothing was run yet.  footbridge run');
+		else {
+			context.out.print(...runRows(page.items, Date.now(), context.out, project === undefined));
+			if (page.next !== null)
+				context.err.print(context.err.paint('dim', `There are older ones: --before ${page.next}`));
+		}
 		return 0;
 	});
+}
+
+function isFiltered({ status, branch, workflow, before }: RunsOptions): boolean {
+	return [status, branch, workflow, before].some((value) => value !== undefined);
+}
+
+function workflowPath(name: string): string {
+	return name.includes('/') ? name : `.github/workflows/${/\.ya?ml$/.test(name) ? name : `${name}.yml`}`;
 }
 
 /** A run a line: number, status, workflow, branch, commit, subject or cause, age and duration. */

@@ -2,6 +2,13 @@ import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
+// Whoever reads the output may stop reading: `footbridge logs | head`.
+for (const stream of [process.stdout, process.stderr]) {
+	stream.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code === 'EPIPE') process.exit(0);
+		throw error;
+	});
+}
 process.exitCode = await main(process.argv);
 
 async function main(argv: readonly string[]): Promise<number> {

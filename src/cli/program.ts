@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext, exitCodeOf } from './command.ts';
 import { exitCodes } from './exit-code.ts';
+import { logTimes } from './log-time.ts';
 import { openTerminal } from './terminal.ts';
 
 /** Every command with its options, each loaded only when it is used. `onEnd` is told the exit code. */
@@ -109,6 +110,10 @@ function addReading(program: Command, run: Run): void {
 		.command('runs')
 		.description('list the newest runs')
 		.option('--limit <count>', 'how many', wholeNumber(1, 200), 20)
+		.option('--status <words>', 'passed, failed, running, ...; several with commas')
+		.option('--branch <name>', 'only runs of this branch')
+		.option('--workflow <file>', 'only runs of this workflow')
+		.option('--before <seq>', 'only older ones: `next` of --json', wholeNumber(1, Number.MAX_SAFE_INTEGER))
 		.addOption(json())
 		.action(
 			run<[import('./command-runs.ts').RunsOptions]>(async ([options], context) =>
@@ -130,7 +135,12 @@ function addReading(program: Command, run: Run): void {
 		.description('print the logs of a run, whole')
 		.addArgument(runArgument('@last'))
 		.option('-j, --job <name>', 'only this job')
+		.option('--step <name>', 'only this step: its number or its name')
 		.option('--failed', 'only the steps that failed')
+		.option('--grep <expression>', 'only lines that match, with their numbers')
+		.option('-f, --follow', 'wait for jobs that have not begun, to the end of the run')
+		.addOption(new Option('--time <form>', 'the time of each line').choices([...logTimes]).default('none'))
+		.option('--raw', 'as the file has it, with everything that it would do to a terminal')
 		.action(
 			run<[string, import('./command-logs.ts').LogsOptions]>(async ([name, options], context) =>
 				(await import('./command-logs.ts')).logsCommand(name, options, context),

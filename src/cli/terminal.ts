@@ -13,6 +13,7 @@ export interface Terminal {
 	readonly rows: number;
 	/** False for a pipe, a file and `TERM=dumb`: nothing is ever drawn again there. */
 	readonly isLive: boolean;
+	readonly hasColour: boolean;
 	readonly paint: Paint;
 	print(...lines: readonly string[]): void;
 	/** Replaces the region; nothing where the terminal is not live. */
@@ -27,7 +28,7 @@ export type OutputStream = Pick<NodeJS.WriteStream, 'write'> &
 /** Makes a terminal of an output stream. `NO_COLOR`, `FORCE_COLOR` and `TERM` are honoured. */
 export function openTerminal(stream: OutputStream): Terminal {
 	const isLive = stream.isTTY === true && process.env['TERM'] !== 'dumb';
-	const hasColours = styleText('red', 'x', { stream: stream as NodeJS.WriteStream }) !== 'x';
+	const hasColour = styleText('red', 'x', { stream: stream as NodeJS.WriteStream }) !== 'x';
 	let region: readonly string[] = [];
 	const columns = () => Math.max(20, stream.columns || 80);
 
@@ -45,8 +46,9 @@ export function openTerminal(stream: OutputStream): Terminal {
 			return stream.rows || 24;
 		},
 		isLive,
+		hasColour,
 		paint: (colour, part) =>
-			hasColours ? styleText(colour as Parameters<typeof styleText>[0], part, { validateStream: false }) : part,
+			hasColour ? styleText(colour as Parameters<typeof styleText>[0], part, { validateStream: false }) : part,
 		print: (...lines) => {
 			stream.write(`${erase()}${text(lines)}${text(region)}`);
 		},
