@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** What a test may need of the machine, and how to find out. */
 const probes = {
@@ -9,6 +9,7 @@ const probes = {
 	strace: () => works('strace', '-o', '/dev/null', 'true'),
 	chromium: () => chromiumPath() !== undefined,
 	sudo: () => works('sudo', '-n', 'true'),
+	cgroup: () => existsSync('/sys/fs/cgroup/memory') || controllers().includes('memory'),
 	python: () => works('python3', '--version'),
 } as const;
 
@@ -26,6 +27,12 @@ export function needs(...wanted: readonly Need[]): { skip: string | false } {
 /** Debian's and other usual places of Chromium. */
 export function chromiumPath(): string | undefined {
 	return ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+}
+
+/** What version 2 of control groups has. */
+function controllers(): string {
+	const file = '/sys/fs/cgroup/cgroup.controllers';
+	return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 function works(command: string, ...args: readonly string[]): boolean {

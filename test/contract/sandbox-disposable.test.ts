@@ -257,7 +257,7 @@ describe('the disposable tier', { ...disposable.skip, concurrency: false }, () =
 
 	test('what a Footbridge left that was killed while it tried is removed by the next try', async () => {
 		const parent = join(place, 'tries');
-		const left = join(parent, 'footbridge-try-left');
+		const left = join(parent, 'footbridge-try-disposable-left');
 		mkdirSync(join(left, 'upper'), { recursive: true });
 		const owner = { pid: process.pid, startTime: 1 };
 		writeFileSync(join(left, 'room.json'), JSON.stringify({ tier: 'disposable', id: 'try', owner }));

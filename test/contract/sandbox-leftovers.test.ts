@@ -3,7 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { processesMarked } from '#edge/process-table.ts';
 import { needs } from '../needs.ts';
-import { bash, countRunning, disposable, host, hostWithoutCgroups, inRoom, specOf } from './sandbox-subjects.ts';
+import {
+	bash,
+	countRunning,
+	disposable,
+	host,
+	hostWithoutCgroups,
+	inRoom,
+	isolated,
+	specOf,
+} from './sandbox-subjects.ts';
 
 /** Five ways to get away from one's job; each runs `sleep 63.<pid>`. */
 const daemons = `
@@ -17,6 +26,7 @@ sleep 0.2`.replaceAll('PID', String(process.pid));
 describe('processes that try to survive their job', () => {
 	for (const [subject, survivors] of [
 		[disposable, 0],
+		[isolated, 0],
 		// An ordinary user may make control groups only where systemd delegates them.
 		[{ ...host, skip: needs('root') }, 0],
 		[hostWithoutCgroups, 1],

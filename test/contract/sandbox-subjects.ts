@@ -7,6 +7,7 @@ import { systemClock } from '#edge/clock/system.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { type FakeProcess, fakeSandbox } from '#edge/sandbox/fake.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
+import { isolatedSandbox } from '#edge/sandbox/isolated.ts';
 import type { ProcessEnd, Room, RoomProcess, RoomSpec, Sandbox } from '#edge/sandbox/sandbox.ts';
 import { needs } from '../needs.ts';
 
@@ -84,6 +85,11 @@ export const disposable: Subject = {
 	sandbox: disposableSandbox({ ladder, rooms: place }),
 	skip: needs('root', 'overlay'),
 };
+export const isolated: Subject = {
+	name: 'sandbox',
+	sandbox: isolatedSandbox({ ladder, rooms: place }),
+	skip: needs('root', 'overlay'),
+};
 export const host: Subject = { name: 'host', sandbox: hostSandbox({ ladder }), skip: needs() };
 export const hostWithoutCgroups: Subject = {
 	name: 'host without control groups',
@@ -96,7 +102,7 @@ export const fake: Subject = {
 	skip: needs(),
 };
 /** Those that start processes. */
-export const real = [disposable, host, hostWithoutCgroups];
+export const real = [disposable, isolated, host, hostWithoutCgroups];
 
 /** How many processes of the machine have exactly this command line. */
 export function countRunning(command: string): number {

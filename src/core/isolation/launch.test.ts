@@ -37,7 +37,7 @@ describe('a command with its environment', () => {
 });
 
 describe('entering a room', () => {
-	const argv = enterRoom(programs, 42, ['/usr/bin/env', 'true']);
+	const argv = enterRoom(programs, { pid: 42, network: 'shared', rights: 'sudo' }, ['/usr/bin/env', 'true']);
 
 	test('rights are given up by the machine`s own programs, before the first one that the job may have replaced', () => {
 		const order = ['/usr/bin/nsenter', '/usr/bin/setpriv', '/usr/sbin/chroot', '/room', '/usr/bin/env'].map((word) =>
@@ -59,10 +59,19 @@ describe('entering a room', () => {
 		);
 	});
 
+	test('without rights, none can ever be got: no capability, no program that gives one', () => {
+		const bare = enterRoom(programs, { pid: 42, network: 'private', rights: 'none' }, ['true']);
+		for (const word of ['--net', '--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', '--clear-groups']) {
+			assert.ok(bare.includes(word), word);
+		}
+	});
+
 	test('the room is held in namespaces of its own that end with their first process', () => {
-		const hold = holdRoom(programs, '/data/it`s $HOME');
+		const hold = holdRoom(programs, '/data/it`s $HOME', 'shared');
 		for (const flag of ['--mount', '--pid', '--ipc', '--uts', '--kill-child']) assert.ok(hold.includes(flag), flag);
-		assert.equal(hold.at(-1), '/data/it`s $HOME', 'the folder is an argument, never a part of the script');
+		assert.ok(hold.includes('/data/it`s $HOME'), 'the folder is an argument, never a part of the script');
+		assert.ok(!hold.includes('--net'));
+		assert.ok(holdRoom(programs, '/data', 'private').includes('--net'));
 	});
 });
 

@@ -73,17 +73,28 @@ export interface RoomPrograms {
 	readonly chroot: string;
 }
 
+/** Starts `argv` in control groups: a shell that enters them comes first. */
+export function inCgroups(procs: readonly string[], argv: readonly string[]): readonly string[] {
+	if (procs.length === 0) return argv;
+	return ['/bin/sh', '-c', enterScript, 'footbridge-cgroups', String(procs.length), ...procs, ...argv];
+}
+
+// A group that was removed meanwhile is no reason not to start.
+const enterScript =
+	'n=$1; shift; while [ "$n" -gt 0 ]; do echo 0 2>/dev/null >"$1" || :; shift; n=$((n-1)); done; exec "$@"';
+
 /**
  * The command that makes a room and holds it: pid 1 of its pid namespace. It writes `ready <pid>` when the room can be entered, and
  * ends, and with it everything in the room, as soon as its standard input does.
  */
-export function holdRoom(programs: RoomPrograms, directory: string): readonly string[] {
+export function holdRoom(programs: RoomPrograms, directory: string, network: 'shared' | 'private'): readonly string[] {
 	return [
 		programs.unshare,
 		'--mount',
 		'--pid',
 		'--ipc',
 		'--uts',
+		...(network === 'private' ? ['--net'] : []),
 		'--fork',
 		'--kill-child',
 		'--propagation',
@@ -94,6 +105,7 @@ export function holdRoom(programs: RoomPrograms, directory: string): readonly st
 		holdScript,
 		'footbridge-room',
 		directory,
+		network,
 	];
 }
 
@@ -105,6 +117,7 @@ read -r pid rest </proc/self/stat
 exec 3<&0
 (exec >&- 2>&-; : >"$1/watched"; read -r line <&3) &
 until [ -e "$1/watched" ]; do kill -0 $!; done
+if [ "$2" = private ]; then ip link set lo up; fi
 (cd "$1" && mount --all --fstab fstab)
 (cd "$1" && mount --all --fstab fstab.optional 2>/dev/null) || :
 cd "$1/base"
@@ -116,26 +129,41 @@ exec 3<&- >&- 2>&-
 wait $!
 `;
 
-/** Runs `command` in the room that the process `pid` holds, as its runner, with no more rights than a container's root can get. */
-export function enterRoom(programs: RoomPrograms, pid: number, argv: readonly string[]): readonly string[] {
-	return [
+/** How a job enters its room. */
+export interface Entrance {
+	/** The process that holds the room. */
+	readonly pid: number;
+	readonly network: 'shared' | 'private';
+	/** `sudo`: the job may become root, with no more rights than a container's root can get. `none`: it stays what it is, whatever it starts. */
+	readonly rights: 'sudo' | 'none';
+}
+
+/** Runs `argv` in a room as its runner. */
+export function enterRoom(
+	programs: RoomPrograms,
+	{ pid, network, rights }: Entrance,
+	argv: readonly string[],
+): readonly string[] {
+	const root = roomRoot.slice('base'.length);
+	const into = [
 		programs.nsenter,
 		`--target=${pid}`,
 		'--mount',
 		'--pid',
 		'--ipc',
 		'--uts',
+		...(network === 'private' ? ['--net'] : []),
 		'--',
-		programs.setpriv,
-		`--bounding-set=-all,${capabilities.map((name) => `+${name}`).join(',')}`,
-		'--inh-caps=-all',
-		'--',
-		programs.chroot,
-		`--userspec=+${runner.uid}:+${runner.gid}`,
-		'--groups=',
-		roomRoot.slice('base'.length),
-		...argv,
 	];
+	if (rights === 'none') {
+		const user = [`--reuid=${runner.uid}`, `--regid=${runner.gid}`, '--clear-groups'];
+		const nothing = ['--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '--no-new-privs'];
+		// Nobody in this room can change its programs, so that setpriv may be taken from it.
+		return [...into, programs.chroot, root, programs.setpriv, ...user, ...nothing, '--', ...argv];
+	}
+	const bounded = [`--bounding-set=-all,${capabilities.map((name) => `+${name}`).join(',')}`, '--inh-caps=-all'];
+	const user = [`--userspec=+${runner.uid}:+${runner.gid}`, '--groups='];
+	return [...into, programs.setpriv, ...bounded, '--', programs.chroot, ...user, root, ...argv];
 }
 
 /**

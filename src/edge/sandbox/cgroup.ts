@@ -1,49 +1,98 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+	accessSync,
+	constants,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmdirSync,
+	writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { type CgroupPlace, controllerNames, limitFiles, ownPlaces } from '#core/isolation/cgroup-files.ts';
 import { parseMountTable } from '#core/isolation/mount-table.ts';
 import { signal } from '../process.ts';
+import type { Limits } from './sandbox.ts';
 
-/** A control group that holds every process of a room, whatever these do to get away. */
+/** Control groups that hold every process of a room, whatever these do to get away; one for each hierarchy of the machine that allows it. */
 export interface Cgroup {
-	readonly path: string;
-	/** A process that writes 0 there is in it, and so is everything that it starts. */
-	readonly procs: string;
+	readonly places: readonly CgroupPlace[];
+	/** Files that a process writes 0 to in order to be in the groups, and so is everything that it starts. */
+	readonly procs: readonly string[];
 }
 
-/** Makes a control group below Footbridge's own; undefined where the kernel, a container or the user's rights do not allow it. */
-export function makeCgroup(name: string): Cgroup | undefined {
+/** Makes control groups below Footbridge's own, with limits; none where the kernel, a container or the user's rights do not allow it. */
+export function makeCgroup(name: string, limits: Limits = {}): Cgroup | undefined {
 	if (process.platform !== 'linux') return undefined;
-	for (const own of ownCgroups()) {
-		const path = join(own, name);
+	const mounts = parseMountTable(linesOf('/proc/self/mountinfo').join('\n'));
+	const places = ownPlaces(linesOf('/proc/self/cgroup'), mounts).flatMap((own) => {
+		const place = { ...own, path: join(own.path, name) };
+		return makePlace(own, place) ? [place] : [];
+	});
+	if (places.length === 0) return undefined;
+	for (const place of places) setLimits(place, limits);
+	return { places, procs: places.map(({ path }) => join(path, 'cgroup.procs')) };
+}
+
+/** Groups below others, for one step; nothing where they cannot be made. */
+export function makeInner(outer: Cgroup, name: string): Cgroup {
+	const places = outer.places.flatMap((own) => {
+		const place = { ...own, path: join(own.path, name) };
+		return makePlace(own, place) ? [place] : [];
+	});
+	return { places, procs: places.map(({ path }) => join(path, 'cgroup.procs')) };
+}
+
+function makePlace(own: CgroupPlace, place: CgroupPlace): boolean {
+	try {
+		// Moving a process needs the right to write to the group that it comes from, too.
+		accessSync(join(own.path, 'cgroup.procs'), constants.W_OK);
+		if (own.version === 2) enableControllers(own.path);
+		mkdirSync(place.path);
+		if (place.version === 1 && place.controllers.includes('cpuset')) return false;
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/** Version 2 hands controllers on only where it is told to, and not where the group itself has processes. */
+function enableControllers(path: string): void {
+	for (const controller of controllerNames) {
 		try {
-			// Moving a process needs the right to write to the group that it comes from, too.
-			accessSync(join(own, 'cgroup.procs'), constants.W_OK);
-			mkdirSync(path);
-			return { path, procs: join(path, 'cgroup.procs') };
+			writeFileSync(join(path, 'cgroup.subtree_control'), `+${controller}`);
 		} catch {
-			// The next hierarchy may allow it.
+			// Without it there is no such limit; the group still holds the processes.
 		}
 	}
-	return undefined;
+}
+
+function setLimits(place: CgroupPlace, limits: Limits): void {
+	for (const [file, value] of limitFiles(place, limits)) {
+		try {
+			writeFileSync(join(place.path, file), value);
+		} catch {
+			// A controller that is not there keeps no limit: `footbridge doctor` tells which there are.
+		}
+	}
 }
 
 /** The processes in it, as /proc names them. */
 export function cgroupPids({ procs }: Pick<Cgroup, 'procs'>): readonly number[] {
-	try {
-		return readFileSync(procs, 'utf8')
-			.split('\n')
-			.map(Number)
-			.filter((pid) => pid > 0);
-	} catch {
-		return [];
+	const pids = procs.flatMap((file) => linesOf(file).map(Number));
+	return [...new Set(pids)].filter((pid) => pid > 0);
+}
+
+/** Ends every process in the groups at these paths and removes them, with the groups of steps that are below. */
+export async function endCgroups(paths: readonly string[]): Promise<void> {
+	for (const path of paths) {
+		for (const inner of [...innerOf(path), path]) await endGroup(inner);
 	}
 }
 
-/** Ends every process in the group and removes it. */
-export async function endCgroup(path: string): Promise<void> {
-	const group = { path, procs: join(path, 'cgroup.procs') };
+async function endGroup(path: string): Promise<void> {
 	for (let attempt = 0; existsSync(path) && attempt < 500; attempt++) {
-		killAll(group);
+		killAll(path);
 		try {
 			rmdirSync(path);
 		} catch {
@@ -52,30 +101,42 @@ export async function endCgroup(path: string): Promise<void> {
 	}
 }
 
-function killAll({ path, procs }: Cgroup): void {
+function innerOf(path: string): readonly string[] {
 	try {
-		// Without a file of that name (before Linux 5.14, or version 1) this cannot make one.
-		writeFileSync(join(path, 'cgroup.kill'), '1', { flag: 'r+' });
+		const entries = readdirSync(path, { withFileTypes: true });
+		return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
 	} catch {
-		for (const pid of cgroupPids({ procs })) signal(pid, 'SIGKILL');
+		return [];
 	}
 }
 
-/** Where Footbridge itself is, in version 2 first, then in the version 1 hierarchies that do nothing but group. */
-function ownCgroups(): readonly string[] {
-	const memberships = linesOf('/proc/self/cgroup').map((line) => {
-		const [, controllers = '', ...path] = line.split(':');
-		return { controllers, path: path.join(':') };
-	});
-	const mounts = parseMountTable(linesOf('/proc/self/mountinfo').join('\n'));
-	const version2 = mounts.filter(({ type }) => type === 'cgroup2').map(({ point }) => ({ point, controllers: '' }));
-	const version1 = mounts
-		.filter(({ type, point }) => type === 'cgroup' && /\/(pids|systemd|freezer)$/.test(point))
-		.map(({ point }) => ({ point, controllers: point.slice(point.lastIndexOf('/') + 1) }));
-	return [...version2, ...version1].flatMap(({ point, controllers }) => {
-		const own = memberships.find((other) => other.controllers.replace('name=', '') === controllers);
-		return own === undefined ? [] : [join(point, own.path)];
-	});
+/** Removes the groups of a step; processes that it left behind go on in the group of the room. */
+export function leaveInner(inner: Cgroup, outer: Cgroup): void {
+	for (const { path } of inner.places) {
+		const parent = outer.places.find((place) => path.startsWith(`${place.path}/`));
+		if (parent === undefined) continue;
+		for (const pid of linesOf(join(path, 'cgroup.procs'))) tryWrite(join(parent.path, 'cgroup.procs'), pid);
+		try {
+			rmdirSync(path);
+		} catch {
+			// It goes with the room.
+		}
+	}
+}
+
+function killAll(path: string): void {
+	// Without a file of that name (before Linux 5.14, or version 1) this cannot make one.
+	if (tryWrite(join(path, 'cgroup.kill'), '1')) return;
+	for (const pid of cgroupPids({ procs: [join(path, 'cgroup.procs')] })) signal(pid, 'SIGKILL');
+}
+
+function tryWrite(file: string, text: string): boolean {
+	try {
+		writeFileSync(file, text, { flag: 'r+' });
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 function linesOf(path: string): readonly string[] {

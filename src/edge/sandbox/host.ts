@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type Command, traced, tracedEnvironment, withEnvironment } from '#core/isolation/launch.ts';
+import { type Command, inCgroups, traced, tracedEnvironment, withEnvironment } from '#core/isolation/launch.ts';
 import { isAlive, type ProcessIdentity, signal } from '../process.ts';
 import { type OutputPipe, openOutputPipe } from '../process-output.ts';
 import { type ProcessEntry, processEntry, processesMarked, processTable, treeOf } from '../process-table.ts';
-import { type Cgroup, cgroupPids, endCgroup, makeCgroup } from './cgroup.ts';
+import { openAccounting } from './accounting.ts';
+import { type Cgroup, cgroupPids, endCgroups, makeCgroup } from './cgroup.ts';
 import { fifos } from './fifos.ts';
 import { userEnvironment } from './inherited-environment.ts';
 import { roomFiles } from './room-files.ts';
@@ -38,9 +39,9 @@ export function hostSandbox(options: HostOptions = {}): Sandbox {
 		available: async () => (process.platform === 'win32' ? 'Footbridge runs on Linux and macOS' : undefined),
 		prepare: (spec) => prepareRoom(spec, options),
 		sweep: (directory) =>
-			sweepRooms(directory, 'host', async ({ id, cgroup }) => {
+			sweepRooms(directory, 'host', async ({ id, cgroups }) => {
 				await endAll(() => processesMarked(`${marker}=${id}`));
-				if (cgroup !== undefined) await endCgroup(cgroup);
+				await endCgroups(cgroups ?? []);
 			}),
 	};
 }
@@ -49,9 +50,10 @@ async function prepareRoom(spec: RoomSpec, options: HostOptions): Promise<Room> 
 	const record = claimDirectory(spec.directory, 'host', spec.id);
 	const directory = realpathSync(spec.directory);
 	const wanted = options.cgroups !== false && (await canRestoreEnvironment());
-	const cgroup = wanted ? makeCgroup(`footbridge-${spec.id}`) : undefined;
+	const cgroup = wanted ? makeCgroup(`footbridge-${spec.id}`, spec.limits) : undefined;
+	const cgroups = pathsOf(cgroup);
 	try {
-		if (cgroup !== undefined) saveRecord(directory, { ...record, cgroup: cgroup.path });
+		if (cgroup !== undefined) saveRecord(directory, { ...record, cgroups });
 		mkdirSync(spec.toolCache, { recursive: true });
 		const work = join(directory, 'work');
 		const paths = { workspace: join(work, spec.repository, spec.repository), temp: join(work, '_temp') };
@@ -61,10 +63,14 @@ async function prepareRoom(spec: RoomSpec, options: HostOptions): Promise<Room> 
 		const ladder = options.ladder ?? usualLadder;
 		return makeRoom({ spec, directory, paths, cgroup, env, ladder, takeFifo: pipes.take });
 	} catch (error) {
-		if (cgroup !== undefined) await endCgroup(cgroup.path);
+		await endCgroups(cgroups);
 		await removeTree(directory);
 		throw error;
 	}
+}
+
+function pathsOf(cgroup: Cgroup | undefined): readonly string[] {
+	return cgroup?.places.map(({ path }) => path) ?? [];
 }
 
 /** By this variable a process of a room is known. */
@@ -91,7 +97,7 @@ function makeRoom(parts: Parts): Room {
 	const destroy = async () => {
 		const leftovers = await endAll(() => leftOf(spec.id, steps, cgroup));
 		for (const { pid } of steps) endGroup(pid);
-		if (cgroup !== undefined) await endCgroup(cgroup.path);
+		await endCgroups(pathsOf(cgroup));
 		for (const pipe of pipes) pipe.close();
 		await removeTree(directory);
 		return { leftovers };
@@ -107,10 +113,12 @@ function makeRoom(parts: Parts): Room {
 			const pipe = openOutputPipe(await parts.takeFifo());
 			pipes.add(pipe);
 			if (step.trace !== undefined) openTrace(step.trace).close();
-			const command = commandOf(parts, step);
+			const accounting = cgroup === undefined ? undefined : openAccounting(cgroup, spec.limits ?? {});
+			const command = commandOf(parts, step, accounting?.procs);
 			const cwd = cgroup === undefined ? step.cwd : directory;
 			const started = (identity: ProcessIdentity) => steps.push(identity);
-			return runProcess({ command, cwd, pipe, ladder: parts.ladder, isEntrance: false, started }, step);
+			const end = await runProcess({ command, cwd, pipe, ladder: parts.ladder, isEntrance: false, started }, step);
+			return accounting?.close(end) ?? end;
 		},
 		destroy() {
 			destroyed ??= destroy();
@@ -120,15 +128,12 @@ function makeRoom(parts: Parts): Room {
 }
 
 /** A shell that enters the control group before anything else comes first, and GNU env restores the variables behind it. */
-function commandOf({ env: roomEnv, cgroup }: Parts, step: RoomProcess): Command {
+function commandOf({ env: roomEnv }: Parts, step: RoomProcess, procs: readonly string[] | undefined): Command {
 	const argv = step.trace === undefined ? step.argv : traced(step.argv, step.trace);
 	const env = { ...roomEnv, ...step.env, ...(step.trace === undefined ? {} : tracedEnvironment) };
-	if (cgroup === undefined) return { argv, env };
+	if (procs === undefined) return { argv, env };
 	const inner = withEnvironment(argv, step.cwd, env);
-	return {
-		argv: ['/bin/sh', '-c', 'echo 0 >"$0"; exec "$@"', cgroup.procs, ...inner.argv],
-		env: inner.env,
-	};
+	return { argv: inCgroups(procs, inner.argv), env: inner.env };
 }
 
 /** Whether /usr/bin/env does what `withEnvironment` needs of it. */

@@ -13,7 +13,7 @@ export interface RoomRecord {
 	/** The process with which everything in the room ends. */
 	readonly holder?: ProcessIdentity;
 	/** The control groups that everything in the room is in. */
-	readonly cgroup?: string;
+	readonly cgroups?: readonly string[];
 }
 
 /** Makes the room's directory, which nobody else may enter, and its first record. */

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CgroupPlace, refusalsOf, shownBytes, usageOf } from '#core/isolation/cgroup-files.ts';
+import { type Cgroup, leaveInner, makeInner } from './cgroup.ts';
+import type { Limits, ProcessEnd } from './sandbox.ts';
+
+/** What a step takes is counted in groups of its own, below those of its room. */
+export interface Accounting {
+	/** Files that the step's first process writes 0 to. */
+	readonly procs: readonly string[];
+	/** Adds what was counted, and the limit that ended the step, to its end; then the groups are gone. */
+	close(end: ProcessEnd): ProcessEnd;
+}
+
+let steps = 0;
+
+/** Begins to count one step of a room. */
+export function openAccounting(outer: Cgroup, limits: Limits): Accounting {
+	steps += 1;
+	const inner = makeInner(outer, `step-${steps}`);
+	const places = [...outer.places, ...inner.places];
+	const before = refusalsOf(places, readFrom);
+	return {
+		// Where the step's own group could not be made, it is in the room's.
+		procs: inner.places.length === outer.places.length ? inner.procs : [...outer.procs, ...inner.procs],
+		close(end) {
+			const after = refusalsOf(places, readFrom);
+			const usage = usageOf(inner.places, readFrom);
+			leaveInner(inner, outer);
+			const isFailed = end.exitCode !== 0;
+			const limit = !isFailed
+				? undefined
+				: after.memory > before.memory && limits.memoryBytes !== undefined
+					? `memory limit ${shownBytes(limits.memoryBytes)}`
+					: after.processes > before.processes && limits.processes !== undefined
+						? `limit of ${limits.processes} processes`
+						: undefined;
+			return {
+				...end,
+				...(Object.keys(usage).length === 0 ? {} : { usage }),
+				...(limit === undefined ? {} : { limit }),
+			};
+		},
+	};
+}
+
+function readFrom({ path }: CgroupPlace, file: string): string | undefined {
+	try {
+		return readFileSync(join(path, file), 'utf8');
+	} catch {
+		return undefined;
+	}
+}

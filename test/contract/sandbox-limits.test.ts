@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { describe, test } from 'node:test';
+import { needs } from '../needs.ts';
+import { bash, disposable, host, inRoom, isolated } from './sandbox-subjects.ts';
+
+const rooted = needs('root', 'overlay', 'cgroup');
+const subjects = [disposable, isolated, { ...host, skip: rooted }];
+const limits = { memoryBytes: 64 * 1024 ** 2, processes: 30, cpus: 0.5 };
+
+/** Control groups of the machine that are Footbridge's. */
+function groups(): string {
+	return execFileSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', `footbridge-test-${process.pid}-*`]).toString();
+}
+
+for (const { name, sandbox } of subjects) {
+	describe(`limits in the tier ${name}`, rooted, () => {
+		test('a step is told what it took: memory, time and what it wrote', async () => {
+			await inRoom(sandbox, async (room) => {
+				const small = await bash(room, 'true');
+				const large = await bash(
+					room,
+					`python3 -c "x = bytearray(60_000_000); import time; [i*i for i in range(2_000_000)]"`,
+				);
+				const [one, two] = [small.usage, large.usage];
+				assert.ok(one?.peakMemoryBytes !== undefined && two?.peakMemoryBytes !== undefined);
+				assert.ok(two.peakMemoryBytes > 50_000_000, `${two.peakMemoryBytes}`);
+				assert.ok(one.peakMemoryBytes < 50_000_000, `${one.peakMemoryBytes} is of this step alone`);
+				assert.ok((two.cpuMs ?? 0) > 50, `${two.cpuMs}`);
+			});
+		});
+
+		test('ISO-06: a step that takes more memory than it may is ended, and says by which limit', async () => {
+			const hungry = `python3 -c "x = bytearray(200_000_000); print(len(x))"`;
+			await inRoom(sandbox, async (room) => {
+				assert.match((await bash(room, hungry)).output, /200000000/, 'without a limit it gets it');
+			});
+			await inRoom(
+				sandbox,
+				async (room) => {
+					const end = await bash(room, hungry);
+					assert.notEqual(end.exitCode, 0);
+					assert.equal(end.limit, 'memory limit 64 MiB');
+					assert.equal((await bash(room, 'echo on')).output, 'on\n', 'the room goes on');
+				},
+				{ limits },
+			);
+		});
+
+		test('ISO-06: a fork bomb gets no further than the limit of processes, and others are not harmed', async () => {
+			const bomb = 'for i in $(seq 100); do sleep 5 & done; echo started; wait %1';
+			await inRoom(
+				sandbox,
+				async (room) => {
+					const started = performance.now();
+					const end = await bash(room, bomb);
+					assert.notEqual(end.exitCode, 0);
+					assert.equal(end.limit, 'limit of 30 processes');
+					assert.ok(performance.now() - started < 20_000);
+					assert.equal(execFileSync('echo', ['fine']).toString(), 'fine\n');
+				},
+				{ limits },
+			);
+		});
+
+		test('nothing of it is left when the room is gone', async () => {
+			await inRoom(
+				sandbox,
+				async (room) => {
+					await bash(room, 'sleep 60 & true');
+					assert.notEqual(groups(), '', 'there are groups while there is a room');
+				},
+				{ limits },
+			);
+			assert.equal(groups(), '');
+		});
+	});
+}
+
+for (const { name, sandbox } of [disposable, isolated]) {
+	describe(`a private network in the tier ${name}`, rooted, () => {
+		const listen = `python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', 54321)); s.listen(); print('listening')"`;
+
+		test('two rooms may listen on the same port, and on one that is taken on the machine', async () => {
+			const server = createServer().listen(54321, '127.0.0.1');
+			try {
+				const hold = `${listen.slice(0, -1)}; import time; time.sleep(1)"`;
+				await inRoom(
+					sandbox,
+					async (one) => {
+						await inRoom(
+							sandbox,
+							async (two) => {
+								const both = await Promise.all([bash(one, hold), bash(two, hold)]);
+								assert.deepEqual(
+									both.map(({ output }) => output),
+									['listening\n', 'listening\n'],
+								);
+							},
+							{ network: 'private' },
+						);
+					},
+					{ network: 'private' },
+				);
+				await inRoom(sandbox, async (room) => {
+					assert.match((await bash(room, listen)).output, /in use/, 'with the shared network it is taken');
+				});
+			} finally {
+				server.close();
+			}
+		});
+
+		test('ISO-11: nothing else can be reached: no address, no loopback service of the machine, no abstract socket', async () => {
+			const server = createServer((socket) => socket.end('host\n')).listen(54322, '127.0.0.1');
+			const reach = `python3 -c "import socket; print(socket.create_connection(('127.0.0.1', 54322), 2).recv(9))"`;
+			const abstract = createServer((socket) => socket.end('abstract')).listen('\0footbridge-test');
+			const call = `python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.connect(chr(0) + 'footbridge-test'); print(s.recv(9))"`;
+			try {
+				await inRoom(sandbox, async (room) => {
+					assert.match((await bash(room, reach)).output, /host/, 'the shared network leads there');
+					assert.match((await bash(room, call)).output, /abstract/, 'so do abstract sockets');
+				});
+				await inRoom(
+					sandbox,
+					async (room) => {
+						assert.match((await bash(room, reach)).output, /refused/);
+						assert.match((await bash(room, call)).output, /refused/i);
+						const links = await bash(room, 'cat /proc/net/dev');
+						assert.doesNotMatch(links.output, /eth|ens|wlan/);
+						const out = await bash(room, `python3 -c "import socket; socket.create_connection(('192.0.2.1', 80), 2)"`);
+						assert.match(out.output, /unreachable/i);
+					},
+					{ network: 'private' },
+				);
+			} finally {
+				server.close();
+				abstract.close();
+			}
+		});
+	});
+}
