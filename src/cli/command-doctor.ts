@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { problemOf } from '#core/result.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
+import { isolatedSandbox } from '#edge/sandbox/isolated.ts';
 import type { Sandbox } from '#edge/sandbox/sandbox.ts';
 import { type CommandContext, printJson } from './command.ts';
 import type { Check } from './doctor-check.ts';
@@ -63,12 +64,15 @@ const disposablePath = [
 
 /** Where jobs can run here, and why not in a disposable copy. */
 async function tiers(disposable: string | undefined): Promise<readonly Check[]> {
-	const host = await whyNot(hostSandbox());
+	const [host, isolated] = await Promise.all([whyNot(hostSandbox()), whyNot(isolatedSandbox())]);
 	const asRoot = process.getuid?.() === 0 ? {} : { command: `sudo ${process.argv[1] ?? 'footbridge'} up` };
 	return [
 		disposable === undefined
 			? { name: 'disposable', state: 'fine', says: 'jobs get a copy-on-write copy of this machine' }
 			: { name: 'disposable', state: 'good', says: `jobs run without isolation: ${disposable}`, ...asRoot },
+		isolated === undefined
+			? { name: 'sandbox', state: 'fine', says: 'code of others gets one without any rights (--in sandbox)' }
+			: { name: 'sandbox', state: 'good', says: `pull requests from forks do not run: ${isolated}`, ...asRoot },
 		host === undefined
 			? { name: 'host', state: 'fine', says: 'jobs can run as the present user, without isolation (--in host)' }
 			: { name: 'host', state: disposable === undefined ? 'good' : 'needed', says: host },

@@ -223,6 +223,52 @@ function addRest(program: Command, run: Run): void {
 		.description('list them')
 		.action(run(async (_given, context) => (await import('./command-project.ts')).projectListCommand(context)));
 	program
+		.command('lint')
+		.description('find what is wrong, weak or risky in the workflows and actions of this repository')
+		.argument('[files...]', 'paths or names; without them: all')
+		.addOption(json())
+		.option('--strict', 'remarks count, too: exit code 1')
+		.action(
+			run<[readonly string[], import('./command-lint.ts').LintOptions]>(async ([files, options], context) =>
+				(await import('./command-lint.ts')).lintCommand(files, options, context),
+			),
+		);
+	program
+		.command('init')
+		.description('write a first workflow that fits this repository')
+		.option('--force', 'write ci.yml also where there are workflows')
+		.option('--stdout', 'print it and write nothing')
+		.action(
+			run<[import('./command-init.ts').InitOptions]>(async ([options], context) =>
+				(await import('./command-init.ts')).initCommand(options, context),
+			),
+		);
+	const hooks = program.command('hooks').description('run the workflows of what is pushed before git pushes it');
+	hooks
+		.command('install')
+		.description('put the pre-push hook in; a hook that is there is called first')
+		.option('--pre-push', 'the hook before a push, which is the only one')
+		.action(run(async (_given, context) => (await import('./command-hooks.ts')).hooksInstallCommand(context)));
+	hooks
+		.command('uninstall')
+		.description('take it out, and put the hook before it back')
+		.action(run(async (_given, context) => (await import('./command-hooks.ts')).hooksUninstallCommand(context)));
+	hooks
+		.command('status')
+		.description('say whether it is in; exit code 1 when it is not')
+		.addOption(json())
+		.action(
+			run<[{ json?: boolean }]>(async ([options], context) =>
+				(await import('./command-hooks.ts')).hooksStatusCommand(options, context),
+			),
+		);
+	hooks
+		.command('pre-push')
+		.description('what the hook runs: git tells it on stdin what is pushed')
+		.argument('[remote]')
+		.argument('[url]')
+		.action(run(async (_given, context) => (await import('./hook-pre-push.ts')).hooksPrePushCommand(context)));
+	program
 		.command('doctor')
 		.description('say what of this machine works, what does not, and the command that mends it')
 		.addOption(json())

@@ -12,6 +12,7 @@ import { workerPlanner } from '#edge/planner/worker-planner.ts';
 import { httpProbe } from '#edge/probe/http.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
+import { isolatedSandbox } from '#edge/sandbox/isolated.ts';
 import { gitSource } from '#edge/source/git.ts';
 import { sqliteStore } from '#edge/store/sqlite.ts';
 import { straceTraces } from '#edge/trace/strace.ts';
@@ -116,7 +117,7 @@ async function openPorts(data: string): Promise<Ports> {
 		source: gitSource(join(data, 'git')),
 		planner: workerPlanner(),
 		matchers: workerMatchers(),
-		sandboxes: [disposableSandbox({ rooms: places.rooms }), hostSandbox()],
+		sandboxes: [disposableSandbox({ rooms: places.rooms }), isolatedSandbox({ rooms: places.rooms }), hostSandbox()],
 		environments: processEnvironments({ node: places.node, hidden: [data] }),
 		traffic: proxyTraffic({
 			directory: join(data, 'proxy'),

@@ -30,8 +30,10 @@ export interface JobRequest {
 	/** More values that must not be seen: secrets of the run that this job was not given. */
 	readonly hidden: readonly string[];
 	readonly vars: { readonly [name: string]: string };
-	/** Asked for with `--in`; absent: the choice rule decides. */
+	/** Asked for; absent: the choice rule decides. */
 	readonly tier?: Tier;
+	/** Who asked for it: "it was asked for". */
+	readonly tierWhy?: string;
 	/** What its processes together may take. */
 	readonly limits?: Limits;
 	readonly network?: 'private';

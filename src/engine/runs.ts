@@ -190,10 +190,16 @@ function secretsOf(
 }
 
 /** What was asked for goes before what the label stands for. */
-function placeOf(run: Run, runner: RunnerConfiguration | undefined): Pick<JobRequest, 'tier' | 'limits' | 'network'> {
+function placeOf(
+	run: Run,
+	runner: RunnerConfiguration | undefined,
+): Pick<JobRequest, 'tier' | 'tierWhy' | 'limits' | 'network'> {
 	const tier = run.tier ?? runner?.tier;
 	return {
 		...(tier === undefined ? {} : { tier }),
+		...(runner === undefined || run.tier !== undefined
+			? {}
+			: { tierWhy: `footbridge.yaml says so of runs-on ${runner.label}` }),
 		...(runner?.limits === undefined ? {} : { limits: runner.limits }),
 		...(runner?.network === undefined ? {} : { network: runner.network }),
 	};

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Tier } from '#core/event.ts';
+import { shownBytes } from '#core/isolation/cgroup-files.ts';
 import { chooseTier } from '#core/isolation/choice.ts';
 import { type JobFacts, jobContexts, runnerVariables } from '#core/job/contexts.ts';
 import { createMasker, type Masker } from '#core/job/masker.ts';
+import { isUntrusted } from '#core/job/trust.ts';
 import { type Problem, problemOf } from '#core/result.ts';
 import type { Room, Sandbox } from '#edge/sandbox/sandbox.ts';
 import { runComposite } from './composite.ts';
@@ -40,9 +41,10 @@ interface Voice {
 }
 
 async function inRoom(ports: JobPorts, request: JobRequest, voice: Voice): Promise<JobEnd> {
-	const chosen = await choose(ports.sandboxes, request.tier);
+	const chosen = await choose(ports.sandboxes, request);
 	if (!chosen.ok) return neverStarted(voice, chosen.error);
-	const { sandbox, reason } = chosen;
+	const { sandbox } = chosen;
+	const reason = `${chosen.reason}${termsOf(request)}`;
 	voice.log.say(reason);
 	for (const note of request.notes ?? []) voice.log.say(note);
 	warnOfShortSecrets(request, voice);
@@ -89,19 +91,31 @@ type Choice =
 	| { readonly ok: true; readonly sandbox: Sandbox; readonly reason: string }
 	| { readonly ok: false; readonly error: Problem };
 
-async function choose(sandboxes: readonly Sandbox[], asked: Tier | undefined): Promise<Choice> {
+async function choose(sandboxes: readonly Sandbox[], { tier, tierWhy, trigger }: JobRequest): Promise<Choice> {
 	const isHere = async (sandbox: Sandbox) => {
 		const why = await sandbox.available();
 		return { tier: sandbox.tier, ...(why === undefined ? {} : { why }) };
 	};
-	const wanted = await Promise.all(sandboxes.filter(({ tier }) => tier === asked).map(isHere));
+	const wanted = await Promise.all(sandboxes.filter((sandbox) => sandbox.tier === tier).map(isHere));
 	const isSettled = wanted.some(({ why }) => why === undefined);
 	const available = isSettled ? wanted : await Promise.all(sandboxes.map(isHere));
-	const choice = chooseTier({ ...(asked === undefined ? {} : { asked }), available });
+	const asked = tier === undefined ? {} : { asked: { tier, why: tierWhy ?? 'it was asked for' } };
+	const choice = chooseTier({ ...asked, isUntrusted: isUntrusted(trigger), available });
 	if (!choice.ok) return choice;
 	const sandbox = sandboxes.find((other) => other.tier === choice.value.tier);
 	if (sandbox === undefined) throw new Error(`tier ${choice.value.tier} was chosen and nobody offers it`);
 	return { ok: true, sandbox, reason: choice.value.reason };
+}
+
+/** What else the room's first line says: its network and its limits. */
+function termsOf({ network, limits = {} }: JobRequest): string {
+	const terms = [
+		network === 'private' ? 'a network of its own' : '',
+		limits.memoryBytes === undefined ? '' : `at most ${shownBytes(limits.memoryBytes)} of memory`,
+		limits.cpus === undefined ? '' : `${limits.cpus} processors`,
+		limits.processes === undefined ? '' : `${limits.processes} processes`,
+	].filter((term) => term !== '');
+	return terms.length === 0 ? '' : `; ${terms.join(', ')}`;
 }
 
 function neverStarted({ log, masker }: Voice, problem: Problem): JobEnd {

@@ -215,11 +215,10 @@ describe('footbridge', () => {
 		const { checks } = JSON.parse((await fb(['doctor', '--json'])).stdout) as {
 			checks: { name: string; state: string }[];
 		};
-		assert.deepEqual(
-			checks.map(({ name }) => name),
-			['node', 'git', 'bash', 'python3', 'strace', 'disposable', 'host', 'disk'],
-		);
-		assert.equal(checks.find(({ name }) => name === 'git')?.state, 'fine');
+		const names = checks.map(({ name }) => name);
+		for (const name of ['node', 'git', 'bash', 'disposable', 'sandbox', 'host', 'disk'])
+			assert.ok(names.includes(name), name);
+		assert.notEqual(checks.find(({ name }) => name === 'git')?.state, 'needed');
 		const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 		const without = await runProgram(process.execPath, [main, '--data', data, 'doctor'], {
 			env: { PATH: '/nonexistent' },

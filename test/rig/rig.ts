@@ -10,6 +10,7 @@ import { workerMatchers } from '#edge/matcher/worker-matchers.ts';
 import { workerPlanner } from '#edge/planner/worker-planner.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
+import { isolatedSandbox } from '#edge/sandbox/isolated.ts';
 import { gitSource } from '#edge/source/git.ts';
 import type { JobEnd, JobRequest } from '#engine/job-request.ts';
 import type { JobPorts } from '#engine/running-job.ts';
@@ -113,7 +114,7 @@ export async function openRig(): Promise<Rig> {
 		source: gitSource(place('git')),
 		planner: workerPlanner(),
 		matchers: workerMatchers(),
-		sandboxes: [disposableSandbox(), hostSandbox()],
+		sandboxes: [disposableSandbox(), isolatedSandbox(), hostSandbox()],
 		places: {
 			data: folder,
 			rooms: place('rooms'),

@@ -11,7 +11,7 @@ test('disposable is chosen where it works, and the reason says so', () => {
 	assert.equal(choice.value.tier, 'disposable');
 	assert.equal(
 		choice.value.reason,
-		'disposable copy of this machine (overlay), sudo where the machine has it, shared network: chosen because Footbridge runs as root on Linux',
+		'disposable copy of this machine (overlay), sudo where the machine has it: chosen because Footbridge runs as root on Linux',
 	);
 });
 
@@ -28,7 +28,7 @@ test('the order in which tiers are offered does not matter', () => {
 });
 
 test('a tier that was asked for is taken where it works', () => {
-	const choice = chooseTier({ asked: 'host', available: both });
+	const choice = chooseTier({ asked: { tier: 'host', why: 'it was asked for' }, available: both });
 	assert.ok(choice.ok);
 	assert.deepEqual([choice.value.tier, choice.value.reason.endsWith('because it was asked for')], ['host', true]);
 });
@@ -38,7 +38,7 @@ test('a tier that was asked for and does not work is a problem that names the ot
 		['disposable', 'Footbridge does not run as root'],
 		['container', 'it is not built in'],
 	] as const) {
-		const choice = chooseTier({ asked, available: onlyHost });
+		const choice = chooseTier({ asked: { tier: asked, why: 'it was asked for' }, available: onlyHost });
 		assert.ok(!choice.ok);
 		assert.equal(choice.error.code, 'FB2060');
 		assert.equal(choice.error.why, why);
@@ -50,4 +50,19 @@ test('where nothing works there is no choice', () => {
 	const choice = chooseTier({ available: [{ tier: 'host', why: 'Footbridge runs on Linux and macOS' }] });
 	assert.ok(!choice.ok);
 	assert.equal(choice.error.why, 'Footbridge runs on Linux and macOS');
+});
+
+test('an event that is not trusted gets a sandbox, else a disposable copy, and this machine as it is never', () => {
+	const all = [...both, { tier: 'sandbox' }] as const;
+	const tierOf = (facts: Parameters<typeof chooseTier>[0]) => {
+		const choice = chooseTier({ ...facts, isUntrusted: true });
+		return choice.ok ? choice.value.tier : choice.error.code;
+	};
+	assert.equal(tierOf({ available: all }), 'sandbox');
+	assert.equal(tierOf({ available: both }), 'disposable');
+	assert.equal(tierOf({ available: onlyHost }), 'FB2060');
+	assert.equal(tierOf({ available: all, asked: { tier: 'host', why: 'it was asked for' } }), 'FB2060');
+	assert.equal(tierOf({ available: all, asked: { tier: 'disposable', why: 'it was asked for' } }), 'disposable');
+	const trusted = chooseTier({ available: all, asked: { tier: 'host', why: 'it was asked for' } });
+	assert.ok(trusted.ok && trusted.value.tier === 'host', 'from the repository itself it may');
 });

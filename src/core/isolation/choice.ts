@@ -3,8 +3,10 @@ import { ok, type Problem, type Result } from '#core/result.ts';
 
 /** What the choice of a tier is made from. */
 export interface TierFacts {
-	/** The tier that the caller insists on. */
-	readonly asked?: Tier;
+	/** The tier that was insisted on, and by whom: "it was asked for". */
+	readonly asked?: { readonly tier: Tier; readonly why: string };
+	/** Whether the code may be anybody's: then the job never gets this machine as it is. */
+	readonly isUntrusted?: boolean;
 	/** The tiers that are built in; `why` says, in one sentence, why one does not work on this machine. */
 	readonly available: readonly { readonly tier: Tier; readonly why?: string }[];
 }
@@ -16,30 +18,37 @@ export interface TierChoice {
 }
 
 /**
- * The one rule of where a job runs: the tier that was asked for, or FB2060 when it does not work here; else `disposable` where it
- * works, else `host`.
+ * The one rule of where a job runs: the tier that was asked for, or FB2060 when it does not work here; else the first that works
+ * of `disposable` and `host`, and for an event that is not trusted of `sandbox` and `disposable`: never `host`.
  */
-export function chooseTier({ asked, available }: TierFacts): Result<TierChoice, Problem> {
+export function chooseTier({ asked, isUntrusted = false, available }: TierFacts): Result<TierChoice, Problem> {
 	const works = (tier: Tier) => available.some((other) => other.tier === tier && other.why === undefined);
 	const whyNot = (tier: Tier) => available.find((other) => other.tier === tier)?.why ?? 'it is not built in';
 	if (asked !== undefined) {
-		if (!works(asked)) return { ok: false, error: notHere(asked, whyNot(asked), available) };
-		return ok({ tier: asked, reason: `${tiers[asked]}: chosen because it was asked for` });
+		if (isUntrusted && asked.tier === 'host') return { ok: false, error: notHere('host', untrusted, available) };
+		if (!works(asked.tier)) return { ok: false, error: notHere(asked.tier, whyNot(asked.tier), available) };
+		return ok({ tier: asked.tier, reason: `${tiers[asked.tier]}: chosen because ${asked.why}` });
 	}
-	if (works('disposable')) {
-		const reason = `${tiers.disposable}: chosen because Footbridge runs as root on Linux`;
-		return ok({ tier: 'disposable', reason });
+	const [first, second]: readonly [Tier, Tier] = isUntrusted ? ['sandbox', 'disposable'] : ['disposable', 'host'];
+	if (works(first))
+		return ok({
+			tier: first,
+			reason: `${tiers[first]}: chosen because ${isUntrusted ? untrusted : 'Footbridge runs as root on Linux'}`,
+		});
+	if (works(second)) {
+		return ok({
+			tier: second,
+			reason: `${tiers[second]}: chosen because the ${first} tier does not work here (${whyNot(first)})`,
+		});
 	}
-	if (works('host')) {
-		const reason = `${tiers.host}: chosen because the disposable tier does not work here (${whyNot('disposable')})`;
-		return ok({ tier: 'host', reason });
-	}
-	return { ok: false, error: notHere('host', whyNot('host'), available) };
+	return { ok: false, error: notHere(second, whyNot(second), available) };
 }
 
+const untrusted = "the event comes from a fork, whose code may be anybody's";
+
 const tiers: { readonly [tier in Tier]: string } = {
-	disposable: 'disposable copy of this machine (overlay), sudo where the machine has it, shared network',
-	sandbox: 'sandbox (another user, own mounts and processes), no sudo',
+	disposable: 'disposable copy of this machine (overlay), sudo where the machine has it',
+	sandbox: 'sandbox (a copy of this machine as another user), no sudo',
 	container: 'container',
 	host: 'host (no isolation: your user, your files, your network; only the work tree is a copy)',
 };

@@ -15,27 +15,24 @@ export interface Starter {
 /** Makes a first workflow from what a repository holds: a job for each language, in the root or one level down. */
 export function starterFor(files: RepositoryFiles): Starter {
 	const folders = foldersOf(files);
-	const jobs = [...detectors.flatMap((detect) => inRootOrBelow(detect, folders)), ...makefiles(folders)];
-	const useful = jobs
+	const built = detectors.flatMap((detect) => inRootOrBelow(detect, folders));
+	const order = new Map(folders.map(({ path }, index) => [path, index]));
+	const orderOf = ({ folder }: StarterJob) => order.get(folder) ?? 0;
+	const jobs = [...built, ...makefiles(folders, built)]
 		.filter(({ steps }) => steps.length > 0)
-		.sort(
-			(a, b) => folders.findIndex(({ path }) => path === a.folder) - folders.findIndex(({ path }) => path === b.folder),
-		);
+		.sort((a, b) => orderOf(a) - orderOf(b));
 	const checkout = {
 		submodules: files.texts.has('.gitmodules'),
 		lfs: /filter=lfs/.test(files.texts.get('.gitattributes') ?? ''),
 	};
-	return { jobs: useful, text: useful.length === 0 ? undefined : starterText(useful, checkout) };
+	return { jobs, text: jobs.length === 0 ? undefined : starterText(jobs, checkout) };
+}
 
-	function makefiles(all: readonly RepositoryFolder[]): readonly StarterJob[] {
-		const taken = new Set(detectors.flatMap((detect) => inRootOrBelow(detect, all)).map(({ folder }) => folder));
-		const found = inRootOrBelow(
-			detectMake,
-			all.filter(({ path }) => !taken.has(path)),
-		);
-		// A Makefile above others mostly goes into their folders.
-		return taken.size > 0 ? found.filter(({ folder }) => folder !== '.') : found;
-	}
+/** Makefiles where nothing else builds. One above other builds mostly goes into their folders: it would do their work twice. */
+function makefiles(folders: readonly RepositoryFolder[], built: readonly StarterJob[]): readonly StarterJob[] {
+	const taken = new Set(built.map(({ folder }) => folder));
+	const free = folders.filter(({ path }) => !taken.has(path) && !(path === '.' && taken.size > 0));
+	return inRootOrBelow(detectMake, free);
 }
 
 const detectors: readonly Detector[] = [detectNode, detectPython, detectGo, detectRust, detectJava, detectC];

@@ -1,0 +1,46 @@
+/** Labels of GitHub's own machines that are there, of those that are gone, and of one's own machines. */
+export const runnerLabels = {
+	present: [
+		...[
+			'ubuntu-latest',
+			'ubuntu-slim',
+			'ubuntu-26.04',
+			'ubuntu-24.04',
+			'ubuntu-22.04',
+			'ubuntu-26.04-arm',
+			'ubuntu-24.04-arm',
+			'ubuntu-22.04-arm',
+		],
+		...['windows-latest', 'windows-2025', 'windows-2025-vs2026', 'windows-2022', 'windows-11-arm'],
+		...[
+			'macos-latest',
+			'macos-26',
+			'macos-15',
+			'macos-14',
+			'macos-latest-large',
+			'macos-26-large',
+			'macos-15-large',
+			'macos-14-large',
+		],
+		...[
+			'macos-26-intel',
+			'macos-15-intel',
+			'macos-latest-xlarge',
+			'macos-26-xlarge',
+			'macos-15-xlarge',
+			'macos-14-xlarge',
+		],
+	],
+	gone: [
+		'ubuntu-16.04',
+		'ubuntu-18.04',
+		'ubuntu-20.04',
+		'windows-2016',
+		'windows-2019',
+		'macos-10.15',
+		'macos-11',
+		'macos-12',
+		'macos-13',
+	],
+	own: ['self-hosted', 'linux', 'windows', 'macos', 'x64', 'arm', 'arm64', 'any'],
+} as const;
