@@ -1,5 +1,5 @@
 import type { MappingToken } from '@actions/workflow-parser/templates/tokens/index';
-import type { Json, Plan, Template } from '../plan.ts';
+import type { InputDeclaration, Json, Plan, Template } from '../plan.ts';
 import type { Problem } from '../result.ts';
 import { calledWorkflows } from './called-workflows.ts';
 import { draftsOf } from './drafts.ts';
@@ -33,22 +33,30 @@ export function planWorkflow(path: string, text: string, request: PlanRequest): 
 	const { root, problems } = readWorkflowFile('workflow', path, text);
 	if (root === undefined) return { is: 'broken', problems: problems.all };
 	const answer = askTrigger(root.find('on'), request.trigger, problems);
+	const declared = inputsDeclared(root, problems);
 	if (!answer.starts && request.isAskedFor !== true) {
 		return problems.areNone ? { is: 'not-planned', why: answer.why } : { is: 'broken', problems: problems.all };
 	}
-	const made = planOf(path, root, request, problems);
+	const made = planOf(path, root, { request, declared }, problems);
 	const all = [...problems.all, ...made.called];
 	return all.length === 0 ? { is: 'planned', plan: made.plan } : { is: 'broken', problems: all };
+}
+
+type Declared = { readonly [Event in 'workflow_dispatch' | 'workflow_call']: readonly InputDeclaration[] };
+
+function inputsDeclared(root: MappingToken, problems: FileProblems): Declared {
+	const of = (event: keyof Declared) => declaredInputs(findIn(root.find('on'), event), event, problems);
+	return { workflow_dispatch: of('workflow_dispatch'), workflow_call: of('workflow_call') };
 }
 
 function planOf(
 	path: string,
 	root: MappingToken,
-	request: PlanRequest,
+	{ request, declared }: { readonly request: PlanRequest; readonly declared: Declared },
 	problems: FileProblems,
 ): { readonly plan: Plan; readonly called: readonly Problem[] } {
 	const name = root.find('name')?.toString() || path;
-	const inputs = inputsOf(root, request, problems);
+	const inputs = inputsOf(declared, request, problems);
 	const optional = <K extends 'permissions' | 'concurrency' | 'runName'>(
 		key: K,
 		written: string,
@@ -77,23 +85,19 @@ function planOf(
 
 /** The values of the inputs that the event has; undefined when it has none. */
 function inputsOf(
-	root: MappingToken,
+	declared: Declared,
 	{ trigger, vars }: PlanRequest,
 	problems: FileProblems,
 ): { readonly [name: string]: Json } | undefined {
-	const on = root.find('on');
-	const dispatch = declaredInputs(findIn(on, 'workflow_dispatch'), 'workflow_dispatch', problems);
-	const call = declaredInputs(findIn(on, 'workflow_call'), 'workflow_call', problems);
-	const declared =
-		trigger.event === 'workflow_dispatch' ? dispatch : trigger.event === 'workflow_call' ? call : undefined;
-	if (declared === undefined) return undefined;
+	const { event } = trigger;
+	if (event !== 'workflow_dispatch' && event !== 'workflow_call') return undefined;
 	const payload = trigger.payload as { readonly inputs?: { readonly [name: string]: Json } } | null;
 	const contexts = {
 		github: { event: trigger.payload, ref: trigger.ref, sha: trigger.sha },
 		vars: vars ?? {},
 		inputs: {},
 	};
-	const values = inputValues(declared, payload?.inputs ?? {}, { contexts });
+	const values = inputValues(declared[event], payload?.inputs ?? {}, { contexts });
 	if (values.ok) return values.value;
 	for (const problem of values.error) problems.addLocated(problem, undefined);
 	return {};
