@@ -107,14 +107,15 @@ function strategyOf({ id, strategy: template, places }: JobDraft, contexts: Cont
 		problems.push({ code: 'FB1004', what: `Job '${id}': ${what}`, next, ...(where === undefined ? {} : { where }) });
 	};
 	if (typeof failFast !== 'boolean') refuse('fail-fast is neither true nor false', 'write true or false', 'fail-fast');
-	if (maxParallel !== undefined && !(typeof maxParallel === 'number' && maxParallel >= 1)) {
-		refuse('max-parallel is not a number of at least 1', 'write a number', 'max-parallel');
+	if (maxParallel !== undefined && !(typeof maxParallel === 'number' && maxParallel >= 0)) {
+		refuse('max-parallel is not a number', 'write a number', 'max-parallel');
 	}
 	const combinations = matrix === undefined ? [undefined] : expandMatrix(matrix);
 	if (typeof combinations === 'string') refuse(combinations, 'correct the matrix', 'matrix');
 	if (problems.length > 0 || typeof combinations === 'string' || typeof failFast !== 'boolean')
 		return { ok: false, error: problems };
-	const limit = typeof maxParallel === 'number' ? { maxParallel: Math.floor(maxParallel) } : {};
+	// 0 is as good as nothing.
+	const limit = typeof maxParallel === 'number' && maxParallel >= 1 ? { maxParallel: Math.floor(maxParallel) } : {};
 	return { ok: true, value: { combinations, failFast, ...limit } };
 }
 
