@@ -17,7 +17,7 @@ interface GraphProps {
 
 /** The jobs and what they wait for, from left to right; the combinations of a matrix are one node. */
 export function JobGraph({ jobs, selected }: GraphProps) {
-	const groups = useMemo(() => [...Map.groupBy(jobs, (job) => job.id).entries()], [jobs]);
+	const groups = useMemo(() => [...Map.groupBy(jobs, groupOf).entries()], [jobs]);
 	// The picture depends on which jobs there are, not on how they are doing.
 	const shape = groups.map(([id, members]) => `${id}×${members.length}<${members[0]?.needs.join()}`).join(';');
 	// biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the groups
@@ -37,7 +37,7 @@ export function JobGraph({ jobs, selected }: GraphProps) {
 					return members.length === 1 && members[0] !== undefined ? (
 						<JobNode key={id} job={members[0]} style={style} isSelected={members[0].key === selected} />
 					) : (
-						<MatrixNode key={id} id={id} jobs={members} style={style} selected={selected} />
+						<MatrixNode key={id} id={members[0]?.id ?? id} jobs={members} style={style} selected={selected} />
 					);
 				})}
 			</div>
@@ -118,11 +118,11 @@ interface Drawn {
 function draw(groups: readonly (readonly [string, readonly Job[]])[]): Drawn {
 	const graph = new Graph().setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 52, marginx: 2, marginy: 2 });
 	graph.setDefaultEdgeLabel(() => ({}));
-	const ids = new Set(groups.map(([id]) => id));
+	const jobs = groups.flatMap(([, members]) => members);
 	for (const [id, members] of groups) {
 		const rows = members.length === 1 ? 0 : Math.ceil(members.length / 6);
 		graph.setNode(id, { width: nodeWidth, height: nodeHeight + rows * cellsHeight });
-		for (const need of members[0]?.needs ?? []) if (ids.has(need)) graph.setEdge(need, id);
+		for (const before of members[0] === undefined ? [] : cameBefore(members[0], jobs)) graph.setEdge(before, id);
 	}
 	layout(graph);
 	const boxes = new Map(
@@ -140,6 +140,18 @@ function draw(groups: readonly (readonly [string, readonly Job[]])[]): Drawn {
 	});
 	const size = graph.graph();
 	return { width: Math.ceil(size.width ?? 0), height: Math.ceil(size.height ?? 0), boxes, edges };
+}
+
+/** Combinations of a matrix are one group; a called workflow has groups of its own. */
+function groupOf({ id, parent }: Job): string {
+	return parent === undefined ? id : `${parent} / ${id}`;
+}
+
+/** The groups that a job waits for: what it needs in its own file, else the job that calls this file. */
+function cameBefore(job: Job, jobs: readonly Job[]): readonly string[] {
+	const needed = jobs.filter((other) => other.parent === job.parent && job.needs.includes(other.id));
+	if (needed.length > 0) return [...new Set(needed.map(groupOf))];
+	return jobs.filter((other) => other.key === job.parent).map(groupOf);
 }
 
 interface Point {

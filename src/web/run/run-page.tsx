@@ -1,10 +1,9 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useParams, useRouterState } from '@tanstack/react-router';
-import { Square } from 'lucide-react';
 import { useRef } from 'react';
 import type { RunView } from '#core/api.ts';
 import { isEnded } from '#core/run.ts';
-import { runQuery, send } from '../fetching.ts';
+import { runQuery } from '../fetching.ts';
 import { Panel, ProblemList, Waiting } from '../notices.tsx';
 import { branchOf, workflowName } from '../run-words.ts';
 import { lookOf, StatusMark } from '../status.tsx';
@@ -16,6 +15,7 @@ import { JobList } from './job-list.tsx';
 import { JobNotes } from './job-notes.tsx';
 import { LogView } from './log-view.tsx';
 import { openingLine, parsePlace, shownJob } from './place.ts';
+import { RunButtons } from './run-buttons.tsx';
 
 /** One run: why it failed first, then its jobs, and the log of one of them. */
 export function RunPage() {
@@ -73,16 +73,16 @@ export function RunPage() {
 }
 
 function RunHeader({ run }: { readonly run: RunView }) {
-	const cancel = useMutation({ mutationFn: () => send(`/runs/${encodeURIComponent(run.id)}/cancel`, {}) });
 	const isOver = isEnded(run.status);
-	const isAsked = run.cancel !== undefined || cancel.isPending;
+	const about = run.title ?? run.commit.subject;
 	return (
 		<header className="page-head">
 			<div className="section">
 				<h1>
-					{run.commit.subject === '' ? workflowName(run.name) : run.commit.subject}{' '}
+					{about === '' ? workflowName(run.name) : about}{' '}
 					<span className="soft nowrap">
 						{workflowName(run.name)} #{run.number}
+						{run.attempt > 1 ? `, attempt ${run.attempt}` : ''}
 					</span>
 				</h1>
 				<p className="dots run-facts">
@@ -103,12 +103,7 @@ function RunHeader({ run }: { readonly run: RunView }) {
 					<p className="soft">{isOver ? `It was stopped: ${run.cancel}.` : `It is being stopped: ${run.cancel}.`}</p>
 				)}
 			</div>
-			{isOver ? null : (
-				<button type="button" className="button" disabled={isAsked} onClick={() => cancel.mutate()}>
-					<Square size={13} aria-hidden="true" />
-					{isAsked ? 'Stopping …' : 'Cancel'}
-				</button>
-			)}
+			<RunButtons run={run} />
 		</header>
 	);
 }
