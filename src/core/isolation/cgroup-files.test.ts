@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { limitFiles, ownPlaces, refusalsOf, shownBytes, usageOf } from './cgroup-files.ts';
+import { limitFiles, neededPlaces, ownPlaces, refusalsOf, shownBytes, usageOf } from './cgroup-files.ts';
 import { parseMountTable } from './mount-table.ts';
 
 const mountinfo = (lines: readonly (readonly [point: string, type: string])[]) =>
@@ -32,6 +32,17 @@ describe('the control groups of this process', () => {
 
 const two = { version: 2, controllers: ['memory', 'cpu', 'pids', 'io'], path: '/2' } as const;
 const one = (controller: string) => ({ version: 1, controllers: [controller], path: `/1/${controller}` }) as const;
+
+test('no group is made for nothing: what counts, what limits, and one that holds', () => {
+	const all = ['memory', 'cpu', 'cpuacct', 'pids', 'blkio', 'systemd', 'freezer'].map(one);
+	const names = (limits: object, holds: boolean) =>
+		neededPlaces(all, { limits, holds }).flatMap(({ controllers }) => controllers);
+	assert.deepEqual(names({}, false), ['memory', 'cpuacct', 'blkio']);
+	assert.deepEqual(names({}, true), ['memory', 'cpuacct', 'blkio', 'pids']);
+	assert.deepEqual(names({ cpus: 1, processes: 9 }, true), ['memory', 'cpu', 'cpuacct', 'pids', 'blkio']);
+	assert.deepEqual(neededPlaces([two], { limits: {}, holds: true }), [two]);
+	assert.deepEqual(neededPlaces([{ ...two, controllers: [] }], { limits: {}, holds: false }), [], 'a mixed machine');
+});
 
 test('limits are written in the words of each version', () => {
 	const limits = { memoryBytes: 64 * 1024 ** 2, cpus: 1.5, processes: 30 };

@@ -15,7 +15,12 @@ export const controllerNames = ['memory', 'cpu', 'pids', 'io'] as const;
 const version1 = ['memory', 'cpu', 'cpuacct', 'pids', 'blkio', 'systemd', 'freezer'];
 
 /** Where this process is, by the lines of /proc/self/cgroup and the mounts of the machine. */
-export function ownPlaces(lines: readonly string[], mounts: readonly Mount[]): readonly CgroupPlace[] {
+export function ownPlaces(
+	lines: readonly string[],
+	mounts: readonly Mount[],
+	/** What version 2 has on this machine; in a mixed one it has nothing. */
+	controllers2: readonly string[] = controllerNames,
+): readonly CgroupPlace[] {
 	const memberships = lines.map((line) => {
 		const [, controllers = '', ...path] = line.split(':');
 		return { controllers: controllers.replace('name=', '').split(','), path: path.join(':') };
@@ -28,8 +33,30 @@ export function ownPlaces(lines: readonly string[], mounts: readonly Mount[]): r
 		const own = memberships.find(({ controllers }) => names.some((name) => controllers.includes(name)));
 		if (own === undefined) return [];
 		const path = own.path === '/' ? point : `${point}${own.path}`;
-		return [{ version, controllers: version === 2 ? [...controllerNames] : names, path }];
+		return [{ version, controllers: version === 2 ? controllers2 : names, path }];
 	});
+}
+
+type Limits = { readonly memoryBytes?: number; readonly cpus?: number; readonly processes?: number };
+
+/**
+ * Those of the groups that are of use: to count what is taken, to keep limits, and one to find every process by. A process that
+ * enters a group waits for the kernel, so that none is entered for nothing.
+ */
+export function neededPlaces(
+	places: readonly CgroupPlace[],
+	{ limits, holds }: { readonly limits: Limits; readonly holds: boolean },
+): readonly CgroupPlace[] {
+	const useful = new Set([
+		...['memory', 'cpuacct', 'blkio', 'io'],
+		...(limits.cpus === undefined ? [] : ['cpu']),
+		...(limits.processes === undefined ? [] : ['pids']),
+	]);
+	const wanted = places.filter(({ controllers }) => controllers.some((name) => useful.has(name)));
+	const holder = ['pids', 'systemd', 'freezer']
+		.map((name) => places.find(({ controllers }) => controllers.includes(name)))
+		.find((place) => place !== undefined);
+	return !holds || holder === undefined || wanted.includes(holder) ? wanted : [...wanted, holder];
 }
 
 /** What to write where in a group so that the kernel keeps limits. */

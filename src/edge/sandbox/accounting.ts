@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CgroupPlace, refusalsOf, shownBytes, usageOf } from '#core/isolation/cgroup-files.ts';
 import { type Cgroup, leaveInner, makeInner } from './cgroup.ts';
@@ -8,6 +9,8 @@ import type { Limits, ProcessEnd } from './sandbox.ts';
 export interface Accounting {
 	/** Files that the step's first process writes 0 to. */
 	readonly procs: readonly string[];
+	/** Puts a process that runs already, and what it has started, into the groups: it need not wait for that, but what it takes in its first moments is not counted. */
+	follow(pid: number): void;
 	/** Adds what was counted, and the limit that ended the step, to its end; then the groups are gone. */
 	close(end: ProcessEnd): ProcessEnd;
 }
@@ -23,6 +26,9 @@ export function openAccounting(outer: Cgroup, limits: Limits): Accounting {
 	return {
 		// Where the step's own group could not be made, it is in the room's.
 		procs: inner.places.length === outer.places.length ? inner.procs : [...outer.procs, ...inner.procs],
+		follow(pid) {
+			void moveTree(pid, inner.procs);
+		},
 		close(end) {
 			const after = refusalsOf(places, readFrom);
 			const usage = usageOf(inner.places, readFrom);
@@ -42,6 +48,27 @@ export function openAccounting(outer: Cgroup, limits: Limits): Accounting {
 			};
 		},
 	};
+}
+
+/** A process that was started meanwhile by one that was moved is where that one is. */
+async function moveTree(pid: number, procs: readonly string[]): Promise<void> {
+	const moved = new Set<number>();
+	const open = [pid];
+	for (let next = open.pop(); next !== undefined; next = open.pop()) {
+		if (moved.has(next)) continue;
+		moved.add(next);
+		for (const file of procs) await writeFile(file, String(next)).catch(() => undefined);
+		open.push(...childrenOf(next));
+	}
+}
+
+function childrenOf(pid: number): readonly number[] {
+	try {
+		const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+		return text === '' ? [] : text.split(' ').map(Number);
+	} catch {
+		return [];
+	}
 }
 
 function readFrom({ path }: CgroupPlace, file: string): string | undefined {

@@ -9,7 +9,13 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type CgroupPlace, controllerNames, limitFiles, ownPlaces } from '#core/isolation/cgroup-files.ts';
+import {
+	type CgroupPlace,
+	controllerNames,
+	limitFiles,
+	neededPlaces,
+	ownPlaces,
+} from '#core/isolation/cgroup-files.ts';
 import { parseMountTable } from '#core/isolation/mount-table.ts';
 import { signal } from '../process.ts';
 import type { Limits } from './sandbox.ts';
@@ -21,13 +27,24 @@ export interface Cgroup {
 	readonly procs: readonly string[];
 }
 
-/** Makes control groups below Footbridge's own, with limits; none where the kernel, a container or the user's rights do not allow it. */
-export function makeCgroup(name: string, limits: Limits = {}): Cgroup | undefined {
+/** What groups are made for besides counting. */
+export interface CgroupPurpose {
+	readonly limits?: Limits | undefined;
+	/** Every process of the room is to be found by them. */
+	readonly holds?: boolean;
+}
+
+/** Makes control groups below Footbridge's own; none where the kernel, a container or the user's rights do not allow it. */
+export function makeCgroup(name: string, purpose: CgroupPurpose): Cgroup | undefined {
 	if (process.platform !== 'linux') return undefined;
+	const { limits = {}, holds = false } = purpose;
 	const mounts = parseMountTable(linesOf('/proc/self/mountinfo').join('\n'));
-	const places = ownPlaces(linesOf('/proc/self/cgroup'), mounts).flatMap((own) => {
-		const place = { ...own, path: join(own.path, name) };
-		return makePlace(own, place) ? [place] : [];
+	const second = mounts.find(({ type }) => type === 'cgroup2')?.point;
+	const controllers = second === undefined ? [] : (linesOf(join(second, 'cgroup.controllers'))[0]?.split(' ') ?? []);
+	const own = ownPlaces(linesOf('/proc/self/cgroup'), mounts, controllers);
+	const places = neededPlaces(own, { limits, holds }).flatMap((outer) => {
+		const place = { ...outer, path: join(outer.path, name) };
+		return makePlace(outer, place) ? [place] : [];
 	});
 	if (places.length === 0) return undefined;
 	for (const place of places) setLimits(place, limits);
@@ -49,7 +66,6 @@ function makePlace(own: CgroupPlace, place: CgroupPlace): boolean {
 		accessSync(join(own.path, 'cgroup.procs'), constants.W_OK);
 		if (own.version === 2) enableControllers(own.path);
 		mkdirSync(place.path);
-		if (place.version === 1 && place.controllers.includes('cpuset')) return false;
 		return true;
 	} catch {
 		return false;

@@ -50,7 +50,7 @@ async function prepareRoom(spec: RoomSpec, options: HostOptions): Promise<Room> 
 	const record = claimDirectory(spec.directory, 'host', spec.id);
 	const directory = realpathSync(spec.directory);
 	const wanted = options.cgroups !== false && (await canRestoreEnvironment());
-	const cgroup = wanted ? makeCgroup(`footbridge-${spec.id}`, spec.limits) : undefined;
+	const cgroup = wanted ? makeCgroup(`footbridge-${spec.id}`, { limits: spec.limits, holds: true }) : undefined;
 	const cgroups = pathsOf(cgroup);
 	try {
 		if (cgroup !== undefined) saveRecord(directory, { ...record, cgroups });

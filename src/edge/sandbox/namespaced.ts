@@ -136,7 +136,7 @@ interface Kind extends NamespacedTier {
 async function prepareRoom(asked: RoomSpec, kind: Kind): Promise<Room> {
 	const record = claimDirectory(asked.directory, kind.tier, asked.id);
 	const spec = { ...asked, directory: await realpath(asked.directory) };
-	const cgroup = makeCgroup(`footbridge-${asked.id}`, asked.limits);
+	const cgroup = makeCgroup(`footbridge-${asked.id}`, { limits: asked.limits });
 	const cgroups = cgroup?.places.map(({ path }) => path) ?? [];
 	let holder: Holder | undefined;
 	try {
@@ -310,8 +310,11 @@ async function runInside({ spec, kind, holder, cgroup, takeFifo, env: roomEnv, p
 		const inner = withEnvironment(argv, step.cwd, env);
 		const entrance = { pid: holder.identity.pid, network: spec.network ?? 'shared', rights: kind.rights };
 		const entered = enterRoom(programs(), entrance, inner.argv);
-		const command = { argv: inCgroups(accounting?.procs ?? [], entered), env: inner.env };
-		const extra = trace === undefined ? {} : { extraDescriptor: trace.descriptor };
+		// Who is limited must be in its groups before it can start anything; who is only counted need not wait for that.
+		const isLimited = spec.limits !== undefined;
+		const command = { argv: isLimited ? inCgroups(accounting?.procs ?? [], entered) : entered, env: inner.env };
+		const started = isLimited ? {} : { started: ({ pid }: ProcessIdentity) => accounting?.follow(pid) };
+		const extra = { ...started, ...(trace === undefined ? {} : { extraDescriptor: trace.descriptor }) };
 		const end = await runProcess({ command, cwd: '/', pipe, ladder: kind.ladder, isEntrance: true, ...extra }, step);
 		return accounting?.close(end) ?? end;
 	} finally {
