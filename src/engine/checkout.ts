@@ -1,7 +1,8 @@
 import { lstat } from 'node:fs/promises';
-import { checkoutInputs } from '#core/job/checkout-inputs.ts';
+import { type CheckoutInputs, checkoutInputs } from '#core/job/checkout-inputs.ts';
 import type { PlannedStep } from '#core/plan.ts';
-import { ok, type Problem, problemOf, type Result } from '#core/result.ts';
+import { failed, ok, type Problem, problemOf, type Result } from '#core/result.ts';
+import { checkOutOther, finishCheckout } from './checkout-in-room.ts';
 import { type RunningJob, refusedWork, type Work } from './running-job.ts';
 
 /** Does `actions/checkout`: the commit of the run, or another of the same repository, into the workspace. */
@@ -13,26 +14,58 @@ export async function checkOut(
 	const repository = String(job.contexts['github']?.['repository'] ?? '');
 	const asked = checkoutInputs(inputs, repository);
 	if (!asked.ok) return refused(job, step, asked.error);
-	const commit = await commitOf(job, asked.value.ref);
-	if (!commit.ok) return refused(job, step, commit.error);
 	const target = asked.value.path === '' ? job.room.workspace : `${job.room.workspace}/${asked.value.path}`;
 	try {
-		const isClear = await clear(job, asked.value.path, target);
-		if (!isClear.ok) return refused(job, step, isClear.error);
-		const { sha, branch } = commit.value;
-		await job.ports.source.checkout(job.request.repository.path, sha, job.room.hostPath(target), {
-			depth: asked.value.depth,
-			git: true,
-			...(branch === undefined ? {} : { branch }),
-		});
-		await job.room.own(target);
-		const name = branch === undefined ? sha.slice(0, 12) : `${branch} at ${sha.slice(0, 12)}`;
-		job.log.say(`Checked out ${name}${asked.value.path === '' ? '' : ` into ${asked.value.path}`}`);
-		const ref = branch === undefined ? sha : `refs/heads/${branch}`;
+		const done = await (asked.value.repository === undefined ? ownCommit : otherCommit)(job, target, asked.value);
+		if (!done.ok) return refused(job, step, done.error);
+		const { ref, sha } = done.value;
 		return { outcome: 'success', outputs: { ref, commit: sha }, summary: '', annotations: [] };
 	} catch (error) {
 		return refused(job, step, [problemOf(error)]);
 	}
+}
+
+type Done = Result<{ readonly ref: string; readonly sha: string }>;
+
+/** From this machine's repository, written by Footbridge: no network, and nothing of the repository's own is started. */
+async function ownCommit(job: RunningJob, target: string, asked: CheckoutInputs): Promise<Done> {
+	const commit = await commitOf(job, asked.ref);
+	if (!commit.ok) return commit;
+	const isClear = await clear(job, asked.path, target);
+	if (!isClear.ok) return isClear;
+	const { sha, branch } = commit.value;
+	await job.ports.source.checkout(job.request.repository.path, sha, job.room.hostPath(target), {
+		depth: asked.depth,
+		git: true,
+		tags: asked.tags,
+		...(asked.sparse === undefined ? {} : { sparse: asked.sparse }),
+		...(branch === undefined ? {} : { branch }),
+	});
+	await job.room.own(target);
+	const name = branch === undefined ? sha.slice(0, 12) : `${branch} at ${sha.slice(0, 12)}`;
+	job.log.say(`Checked out ${name}${asked.path === '' ? '' : ` into ${asked.path}`}`);
+	const finished = await finishCheckout(job, target, asked);
+	return finished.ok ? ok({ ref: branch === undefined ? sha : `refs/heads/${branch}`, sha }) : finished;
+}
+
+/** From its forge, fetched by the job's user. */
+async function otherCommit(job: RunningJob, target: string, asked: CheckoutInputs): Promise<Done> {
+	const isClear = await clear(job, asked.path, target);
+	if (!isClear.ok) return isClear;
+	const made = await job.room.run({
+		argv: ['mkdir', '-p', target],
+		env: {},
+		cwd: job.room.workspace,
+		output: () => {},
+		signal: job.stop.signal,
+	});
+	if (made.exitCode !== 0) return failed({ code: 'FB2041', what: `${target} could not be made for the checkout` });
+	const sha = await checkOutOther(job, target, asked);
+	if (!sha.ok) return sha;
+	job.log.say(
+		`Checked out ${asked.repository} at ${sha.value.slice(0, 12)}${asked.path === '' ? '' : ` into ${asked.path}`}`,
+	);
+	return ok({ ref: asked.ref ?? '', sha: sha.value });
 }
 
 interface WantedCommit {

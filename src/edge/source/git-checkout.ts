@@ -33,13 +33,19 @@ async function checkoutFiles({ repository, sha, target }: Checkout): Promise<voi
 	}
 }
 
-async function checkoutRepository({ repository, sha, target, depth, branch, origin }: Checkout): Promise<void> {
+async function checkoutRepository(checkout: Checkout): Promise<void> {
+	const { repository, sha, target, depth, branch, origin, tags, sparse } = checkout;
 	const here = (...args: readonly string[]) => ({ cwd: target, args: [...quick, ...args] });
 	const format = sha.length === 64 ? 'sha256' : 'sha1';
 	await git(
 		here('init', '--quiet', '--template=', `--object-format=${format}`, `--initial-branch=${branch ?? 'main'}`, '.'),
 	);
 	const wanted = depth > 0 ? new Map<string, string>() : await remoteRefs(repository.gitDirectory);
+	if (tags === true) {
+		for (const [ref, object] of await remoteRefs(repository.gitDirectory)) {
+			if (ref.startsWith('refs/tags/')) wanted.set(ref, object);
+		}
+	}
 	if (branch !== undefined) wanted.set(`refs/remotes/origin/${branch}`, sha);
 	const refspecs = [sha, ...[...wanted].map(([ref, object]) => `+${object}:${ref}`)];
 	const history = depth > 0 ? [`--depth=${depth}`] : ['--update-shallow'];
@@ -54,6 +60,11 @@ async function checkoutRepository({ repository, sha, target, depth, branch, orig
 	);
 	await git({ ...fetch, input: refspecs.map((refspec) => `${refspec}\n`).join('') });
 	await configure(target, origin, branch);
+	if (sparse !== undefined) {
+		const mode = sparse.isConeMode ? '--cone' : '--no-cone';
+		const patterns = sparse.patterns.map((pattern) => `${pattern}\n`).join('');
+		await git({ ...here('sparse-checkout', 'set', mode, '--stdin'), input: patterns });
+	}
 	await git(
 		here(
 			'checkout',

@@ -52,9 +52,7 @@ export interface CheckoutOptions {
 	readonly branch?: string;
 	/** Patterns of `sparse-checkout`, in cone mode unless `isConeMode` is false. */
 	readonly sparse?: { readonly patterns: readonly string[]; readonly isConeMode: boolean };
-	readonly submodules?: 'none' | 'direct' | 'recursive';
-	readonly lfs?: boolean;
-	/** Tags that point into the history are fetched too. */
+	/** All tags are there, also where the history is not. */
 	readonly tags?: boolean;
 	/** False leaves `.git` out: a deployment has no use for it. */
 	readonly git: boolean;
