@@ -40,7 +40,10 @@ export async function queueRuns(
 	for (const { workflow, problems } of outcome.value.broken) {
 		await queue((_run, number) => ({ kind: 'run-refused', ...about, number, workflow, problems }));
 	}
-	for (const plan of outcome.value.plans) {
+	const { jobs: asked } = request;
+	const isAsked = ({ jobs }: Plan) =>
+		asked === undefined || jobs.some(({ id, key }) => asked.includes(id) || asked.includes(key));
+	for (const plan of outcome.value.plans.filter(isAsked)) {
 		await queue((run, number) => {
 			const named = namesOf(plan, occasion, { id: run, number, attempt: 1 });
 			if (!named.ok) return { kind: 'run-refused', ...about, number, workflow: plan.workflow, problems: named.error };
@@ -54,7 +57,12 @@ export async function queueRuns(
 			};
 		});
 	}
-	return ok({ runs, notPlanned: outcome.value.notPlanned, sha: trigger.sha, isDirty: occasion.isDirty });
+	// A run without a single job would be green for nothing.
+	const without = outcome.value.plans
+		.filter((plan) => !isAsked(plan))
+		.map(({ workflow }) => ({ workflow, why: `it has no job ${asked?.join(' or ')}` }));
+	const notPlanned = [...outcome.value.notPlanned, ...without];
+	return ok({ runs, notPlanned, sha: trigger.sha, isDirty: occasion.isDirty });
 }
 
 /** What the request says of every run. */
