@@ -37,10 +37,23 @@ export function parseExpression(source: string, { contexts, functions }: Vocabul
 	);
 	const parsed: Expr | undefined = new Parser(tokens, [...contexts], [...functions]).parse();
 	if (parsed === undefined) throw new Error('the expression is empty');
+	if (isDeeperThan(parsed, deepest)) throw new Error('it is nested too deeply');
 	const oldest = cache.keys().next();
 	if (cache.size >= cacheSize && !oldest.done) cache.delete(oldest.value);
 	cache.set(key, parsed);
 	return parsed;
+}
+
+/** Levels of an expression: whoever walks through one goes this deep. */
+const deepest = 500;
+
+function isDeeperThan(expression: Expr, limit: number): boolean {
+	let level: readonly Expr[] = [expression];
+	for (let depth = 0; level.length > 0; depth += 1) {
+		if (depth > limit) return true;
+		level = level.flatMap(childrenOf);
+	}
+	return false;
 }
 
 /** Whether the expression calls success(), failure(), cancelled() or always() anywhere. */
