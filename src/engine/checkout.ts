@@ -1,22 +1,29 @@
-import { lstat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, readdir } from 'node:fs/promises';
 import { type CheckoutInputs, checkoutInputs } from '#core/job/checkout-inputs.ts';
-import type { PlannedStep } from '#core/plan.ts';
+import type { Json, PlannedStep } from '#core/plan.ts';
 import { failed, ok, type Problem, problemOf, type Result } from '#core/result.ts';
-import { checkOutOther, finishCheckout } from './checkout-in-room.ts';
+import type { FoundRef } from '#edge/source/source.ts';
+import { type Checkout, finishCheckout, writeFiles } from './checkout-in-room.ts';
+import { checkOutOther } from './checkout-other.ts';
 import { type RunningJob, refusedWork, type Work } from './running-job.ts';
 
-/** Does `actions/checkout`: the commit of the run, or another of the same repository, into the workspace. */
+/** Does `actions/checkout`: the commit of the run, another of the same repository, or another repository, into the workspace. */
 export async function checkOut(
 	job: RunningJob,
 	step: PlannedStep,
 	inputs: { readonly [name: string]: string },
+	timeout: AbortSignal,
 ): Promise<Work> {
 	const repository = String(job.contexts['github']?.['repository'] ?? '');
-	const asked = checkoutInputs(inputs, repository);
-	if (!asked.ok) return refused(job, step, asked.error);
-	const target = asked.value.path === '' ? job.room.workspace : `${job.room.workspace}/${asked.value.path}`;
+	const read = checkoutInputs(inputs, repository);
+	if (!read.ok) return refused(job, step, read.error);
+	const asked = read.value;
+	const target = asked.path === '' ? job.room.workspace : `${job.room.workspace}/${asked.path}`;
+	const checkout = { job, target, asked, timeout };
 	try {
-		const done = await (asked.value.repository === undefined ? ownCommit : otherCommit)(job, target, asked.value);
+		const done = await (asked.repository === undefined ? ownCommit(checkout) : otherCommit(checkout));
+		if (timeout.aborted) throw timeout.reason;
 		if (!done.ok) return refused(job, step, done.error);
 		const { ref, sha } = done.value;
 		return { outcome: 'success', outputs: { ref, commit: sha }, summary: '', annotations: [] };
@@ -27,109 +34,140 @@ export async function checkOut(
 
 type Done = Result<{ readonly ref: string; readonly sha: string }>;
 
-/** From this machine's repository, written by Footbridge: no network, and nothing of the repository's own is started. */
-async function ownCommit(job: RunningJob, target: string, asked: CheckoutInputs): Promise<Done> {
+/**
+ * From this machine's repository, without the network. Footbridge brings a `.git` folder, and the job's user takes the files out of it:
+ * nothing is ever written from outside into a folder where the job may have put a link, and what a filter starts has the job's rights.
+ */
+async function ownCommit(checkout: Checkout): Promise<Done> {
+	const { job, target, asked } = checkout;
 	const commit = await commitOf(job, asked.ref);
 	if (!commit.ok) return commit;
-	const isClear = await clear(job, asked.path, target);
+	const { sha, ref } = commit.value;
+	const keeps = !asked.cleans && (await hasGitFolder(job, target));
+	const isClear = keeps ? await checkWay(job, asked.path) : await clear(checkout);
 	if (!isClear.ok) return isClear;
-	const { sha, branch } = commit.value;
-	await job.ports.source.checkout(job.request.repository.path, sha, job.room.hostPath(target), {
-		depth: asked.depth,
-		git: true,
-		tags: asked.tags,
-		...(asked.sparse === undefined ? {} : { sparse: asked.sparse }),
-		...(branch === undefined ? {} : { branch }),
-	});
-	await job.room.own(target);
-	const name = branch === undefined ? sha.slice(0, 12) : `${branch} at ${sha.slice(0, 12)}`;
-	job.log.say(`Checked out ${name}${asked.path === '' ? '' : ` into ${asked.path}`}`);
-	const finished = await finishCheckout(job, target, asked);
-	return finished.ok ? ok({ ref: branch === undefined ? sha : `refs/heads/${branch}`, sha }) : finished;
+	const place = keeps ? `${job.room.temp}/_checkout_${randomUUID()}` : `${target}/.git`;
+	await job.room.bring(place, (folder) =>
+		job.ports.source.gitFolder(job.request.repository.path, sha, folder, {
+			depth: asked.depth,
+			tags: asked.tags,
+			isSparse: asked.sparse !== undefined,
+			...(ref === undefined ? {} : { ref }),
+			...(asked.submodules === 'none' ? {} : { submodules: asked.submodules }),
+		}),
+	);
+	const taken = keeps ? await takePlace(checkout, place) : ok(undefined);
+	const written = taken.ok ? await writeFiles(checkout) : taken;
+	if (!written.ok) return written;
+	const name = shortName(ref);
+	job.log.say(`Checked out ${name === undefined ? '' : `${name} at `}${sha.slice(0, 12)}${into(asked)}`);
+	const finished = await finishCheckout(checkout);
+	if (!finished.ok) return finished;
+	// As the original says it: what was asked for, and nothing for a commit.
+	return ok({ ref: asked.ref === undefined ? (ref ?? '') : ref === undefined ? '' : asked.ref, sha });
 }
 
 /** From its forge, fetched by the job's user. */
-async function otherCommit(job: RunningJob, target: string, asked: CheckoutInputs): Promise<Done> {
-	const isClear = await clear(job, asked.path, target);
+async function otherCommit(checkout: Checkout): Promise<Done> {
+	const { job, asked } = checkout;
+	const isClear = await clear(checkout);
 	if (!isClear.ok) return isClear;
-	const made = await job.room.run({
-		argv: ['mkdir', '-p', target],
-		env: {},
-		cwd: job.room.workspace,
-		output: () => {},
-		signal: job.stop.signal,
-	});
-	if (made.exitCode !== 0) return failed({ code: 'FB2041', what: `${target} could not be made for the checkout` });
-	const sha = await checkOutOther(job, target, asked);
+	const sha = await checkOutOther(checkout);
 	if (!sha.ok) return sha;
-	job.log.say(
-		`Checked out ${asked.repository} at ${sha.value.slice(0, 12)}${asked.path === '' ? '' : ` into ${asked.path}`}`,
-	);
+	job.log.say(`Checked out ${asked.repository} at ${sha.value.slice(0, 12)}${into(asked)}`);
 	return ok({ ref: asked.ref ?? '', sha: sha.value });
 }
 
-interface WantedCommit {
-	readonly sha: string;
-	readonly branch?: string;
+function into({ path }: CheckoutInputs): string {
+	return path === '' ? '' : ` into ${path}`;
 }
 
-async function commitOf(job: RunningJob, ref: string | undefined): Promise<Result<WantedCommit>> {
+function shortName(ref: string | undefined): string | undefined {
+	return ref?.replace(/^refs\/(?:heads|tags|pull)\//, '');
+}
+
+/** What the run is about has its own names: of an uncommitted work tree only these mean the files as they are. */
+async function commitOf(job: RunningJob, ref: string | undefined): Promise<Result<FoundRef>> {
 	const { trigger, repository } = job.request;
-	if (ref === undefined || ref === trigger.ref || ref === trigger.sha || ref === shortBranch(trigger.ref)) {
-		const branch = ref === trigger.sha ? undefined : shortBranch(trigger.ref);
-		return ok({ sha: trigger.sha, ...(branch === undefined ? {} : { branch }) });
-	}
-	const sha = await job.ports.source.resolve(repository.path, ref);
-	if (!sha.ok) return sha;
-	const branch = ref.startsWith('refs/') ? shortBranch(ref) : ref;
-	const refs = await job.ports.source.refs(repository.path);
-	return ok({ sha: sha.value, ...(branch !== undefined && refs.has(`refs/heads/${branch}`) ? { branch } : {}) });
+	const own = trigger.ref === 'HEAD' ? undefined : trigger.ref.startsWith('refs/') ? trigger.ref : branch(trigger.ref);
+	if (ref === undefined || ref === own || branch(ref) === own)
+		return ok({ sha: trigger.sha, ...(own === undefined ? {} : { ref: own }) });
+	if (ref === trigger.sha) return ok({ sha: trigger.sha });
+	const head = headOf(trigger.payload);
+	if (head.sha === trigger.sha && (ref === head.ref || ref === branch(head.ref)))
+		return ok({ sha: trigger.sha, ref: branch(head.ref) });
+	return job.ports.source.find(repository.path, ref);
 }
 
-function shortBranch(ref: string): string | undefined {
-	return ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : undefined;
+function branch(name: string): string {
+	return `refs/heads/${name}`;
 }
 
-/**
- * Empties the target, as the job's user. The files are then written from outside the room, so a link on the way to the target
- * would lead out of it: that is refused.
- */
-async function clear(job: RunningJob, path: string, target: string): Promise<Result<undefined>> {
+/** The branch that a pull request wants to have merged. */
+function headOf(payload: Json): { readonly ref: string; readonly sha: string } {
+	const field = (value: Json | undefined, name: string): Json | undefined =>
+		typeof value === 'object' && value !== null && !Array.isArray(value)
+			? (value as { readonly [name: string]: Json })[name]
+			: undefined;
+	const head = field(field(payload, 'pull_request'), 'head');
+	return { ref: String(field(head, 'ref') ?? ''), sha: String(field(head, 'sha') ?? '') };
+}
+
+/** A link on the way to the folder is refused: what is meant by it may change at any moment. */
+async function checkWay(job: RunningJob, path: string): Promise<Result<boolean>> {
 	const parts = path === '' ? [] : path.split('/');
 	for (let count = 0; count <= parts.length; count++) {
 		const place = [job.room.workspace, ...parts.slice(0, count)].join('/');
 		const kind = await lstat(job.room.hostPath(place)).catch(() => undefined);
-		if (kind === undefined) return ok(undefined);
+		if (kind === undefined) return ok(false);
 		if (kind.isDirectory()) continue;
-		return {
-			ok: false,
-			error: [
-				{
-					code: 'FB2041',
-					what: `${place} is not a folder`,
-					why: 'actions/checkout writes into folders of its own only',
-				},
-			],
-		};
+		const why = 'actions/checkout writes into folders of its own only';
+		return failed({ code: 'FB2041', what: `${place} is not a folder`, why });
 	}
+	return ok(true);
+}
+
+async function hasGitFolder(job: RunningJob, target: string): Promise<boolean> {
+	const kind = await lstat(job.room.hostPath(`${target}/.git`)).catch(() => undefined);
+	return kind?.isDirectory() === true;
+}
+
+/** Makes an empty folder of the target, as the job's user: no checkout finds what another one left. */
+async function clear({ job, target, asked, timeout }: Checkout): Promise<Result<undefined>> {
+	const exists = await checkWay(job, asked.path);
+	if (!exists.ok) return exists;
+	if (exists.value && (await readdir(job.room.hostPath(target)).catch(() => [''])).length === 0) return ok(undefined);
+	// Some tools leave folders that their own user must not write in.
+	const script =
+		'mkdir -p -- "$1" && cd -P -- "$1" && { find . -mindepth 1 -delete 2>/dev/null || { chmod -R u+rwX . && find . -mindepth 1 -delete; }; }';
+	return inRoom({ job, timeout }, [script, target], `${target} could not be emptied for the checkout`);
+}
+
+/** The new `.git` replaces the one of the checkout before, whose index tells which files are of no use any more. */
+async function takePlace({ job, target, timeout }: Checkout, place: string): Promise<Result<undefined>> {
+	const script =
+		'cd -P -- "$1" && { [ ! -f .git/index ] || cp -- .git/index "$2/index"; } && rm -rf .git && mv -- "$2" .git';
+	return inRoom({ job, timeout }, [script, target, place], `the checkout in ${target} could not be replaced`);
+}
+
+async function inRoom(
+	{ job, timeout }: Pick<Checkout, 'job' | 'timeout'>,
+	[script = '', ...args]: readonly string[],
+	what: string,
+): Promise<Result<undefined>> {
+	let said = '';
 	const end = await job.room.run({
-		argv: ['find', target, '-mindepth', '1', '-delete'],
+		argv: ['sh', '-c', script, 'sh', ...args],
 		env: {},
 		cwd: job.room.workspace,
-		output: () => {},
-		signal: job.stop.signal,
+		output: (chunk) => {
+			said = (said + Buffer.from(chunk).toString()).slice(-1000);
+		},
+		signal: AbortSignal.any([job.stop.signal, timeout]),
 	});
 	if (end.exitCode === 0) return ok(undefined);
-	return {
-		ok: false,
-		error: [
-			{
-				code: 'FB2041',
-				what: `${target} could not be emptied for the checkout`,
-				why: end.error ?? `find ended with ${end.exitCode ?? end.signal}`,
-			},
-		],
-	};
+	const ended = end.error ?? `it ended with ${end.exitCode ?? end.signal}`;
+	return failed({ code: 'FB2041', what, why: said.trim() === '' ? ended : said.trim() });
 }
 
 function refused(job: RunningJob, step: PlannedStep, problems: readonly Problem[]): Work {

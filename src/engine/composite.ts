@@ -113,8 +113,9 @@ function ownTree(job: RunningJob): Promise<string> {
 	job.made.ownTree ??= (async () => {
 		const folder = `${job.room.temp}/_actions/_own`;
 		const { repository, trigger } = job.request;
-		await job.ports.source.checkout(repository.path, trigger.sha, job.room.hostPath(folder), { depth: 1, git: false });
-		await job.room.own(folder);
+		await job.room.bring(folder, (outside) =>
+			job.ports.source.checkout(repository.path, trigger.sha, outside, { depth: 1, git: false }),
+		);
 		return folder;
 	})();
 	return job.made.ownTree;

@@ -104,7 +104,7 @@ async function workOf(
 	const uses = step.uses ?? '';
 	const inputs = values.texts(step.with);
 	if (!inputs.ok) return refusedWork(job, inputs.error);
-	if (/^actions\/checkout@/i.test(uses)) return checkOut(job, step, inputs.value);
+	if (/^actions\/checkout@/i.test(uses)) return checkOut(job, step, inputs.value, timeout);
 	if (/^[.$]\//.test(uses)) return job.runAction(job, frame, { step, uses, inputs: inputs.value, env, timeout });
 	return refusedWork(job, {
 		code: 'FB2053',

@@ -7,6 +7,7 @@ import { workerPlanner } from '#edge/planner/worker-planner.ts';
 
 const trigger = { event: 'push', ref: 'refs/heads/main', sha: 'a'.repeat(40), payload: {} };
 const good = 'on: push\njobs: {a: {runs-on: any, steps: [{run: "true"}]}}\n';
+const nightly = good.replace('push', `{schedule: [{cron: '0 4 * * *'}]}`);
 /** Small enough for every check before parsing, and slow for the parser: each alias is looked up from the start of the file. */
 const slow = `on: push\nenv:\n${Array.from({ length: 24_000 }, (_, i) => `  k${i}: ${i === 0 ? '&a x' : '*a'}`).join('\n')}\n`;
 
@@ -21,7 +22,7 @@ for (const [name, make] of planners) {
 		test('every file becomes a plan, a reason or problems, in the order of their paths', async () => {
 			const files = new Map([
 				['.github/workflows/z.yml', good],
-				['.github/workflows/a.yml', good.replace('push', 'schedule')],
+				['.github/workflows/a.yml', nightly],
 				['.github/workflows/m.yml', 'on: push\njobs: 1\n'],
 				['.github/workflows/b.yml', good],
 			]);
@@ -47,7 +48,7 @@ for (const [name, make] of planners) {
 
 		test('a workflow asked for by path, file name or name is planned whatever its filters say', async () => {
 			const files = new Map([
-				['.github/workflows/nightly.yml', good.replace('push', 'schedule')],
+				['.github/workflows/nightly.yml', nightly],
 				['.github/workflows/ci.yml', good],
 			]);
 			for (const workflow of ['.github/workflows/nightly.yml', 'nightly.yml', 'nightly']) {

@@ -11,6 +11,8 @@ export interface CheckoutInputs {
 	readonly ref?: string;
 	/** Relative to the workspace, without `.` and `..`; empty: the workspace itself. */
 	readonly path: string;
+	/** False leaves the files of no commit that an earlier checkout and the steps since then have left in the folder. */
+	readonly cleans: boolean;
 	/** 0 for the whole history. */
 	readonly depth: number;
 	readonly tags: boolean;
@@ -24,13 +26,15 @@ export interface CheckoutInputs {
 
 /** Inputs that change nothing here, and with which values. */
 const accepted: { readonly [name: string]: RegExp } = {
-	// The folder is always empty first: no job finds what another one left.
-	clean: /^(true|false)?$/,
 	'show-progress': /^(true|false)?$/,
+	// The folder is the job's own.
 	'set-safe-directory': /^(true|false)?$/,
+	// Every job is in a room of its own, whoever wrote the commit.
+	'allow-unsafe-pr-checkout': /^(true|false)?$/,
 	'ssh-known-hosts': /^/,
 	'ssh-strict': /^(true|false)?$/,
 	'ssh-user': /^/,
+	// The commit comes from this machine: leaving blobs out would save nothing.
 	filter: /^/,
 };
 
@@ -47,7 +51,8 @@ export function checkoutInputs(
 		reader.refuse(`The path '${path}' of actions/checkout leaves the workspace`);
 	const depth = reader.text('fetch-depth') || '1';
 	if (!/^\d{1,6}$/.test(depth)) reader.refuse(`'fetch-depth: ${depth}' of actions/checkout is not a number`);
-	if (other !== '' && !/^[\w.-]+\/[\w.-]+$/.test(other))
+	const isOther = other !== '' && other.toLowerCase() !== repository.toLowerCase();
+	if (isOther && !/^(?!\.{1,2}\/)[\w.-]+\/(?!\.{1,2}$)[\w.-]+$/.test(other))
 		reader.refuse(`'repository: ${other}' of actions/checkout is not owner/name`);
 	if (reader.text('ssh-key') !== '') reader.refuse(`'ssh-key' of actions/checkout is not supported`);
 	const ref = reader.text('ref');
@@ -56,13 +61,13 @@ export function checkoutInputs(
 		.split(/\r?\n/)
 		.map((line) => line.trim())
 		.filter((line) => line !== '');
-	const isOther = other !== '' && other.toLowerCase() !== repository.toLowerCase();
 	const asked: CheckoutInputs = {
 		...(isOther ? { repository: other } : {}),
 		server: reader.text('github-server-url').replace(/\/+$/, ''),
 		token: reader.text('token'),
 		...(ref === '' ? {} : { ref }),
 		path: parts.join('/'),
+		cleans: reader.flag('clean', true),
 		depth: Number(depth),
 		tags: reader.flag('fetch-tags', false),
 		submodules:

@@ -62,7 +62,7 @@ export function callsStatusFunction(expression: Expr): boolean {
 }
 
 /** Whether the expression calls a function, named in lower case, anywhere. */
-export function callsFunction(expression: Expr, name: string): boolean {
+function callsFunction(expression: Expr, name: string): boolean {
 	const isIt = expression instanceof FunctionCall && expression.functionName.lexeme.toLowerCase() === name;
 	return isIt || childrenOf(expression).some((child) => callsFunction(child, name));
 }

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { Tier } from '#core/event.ts';
 import { ProblemError } from '#core/result.ts';
@@ -88,6 +89,11 @@ function fakeRoom({ spec, tier, script, time, gone }: Parts): Room {
 			throw new ProblemError({ code: 'FB2061', what: `${path} cannot be used`, why, where: path });
 		},
 		async own() {},
+		async bring(path, fill) {
+			const folder = join(spec.directory, path);
+			await mkdir(folder, { recursive: true });
+			await fill(folder);
+		},
 		async run(process) {
 			if (destroyed !== undefined) return { exitCode: null, signal: null, durationMs: 0, error: 'the room is gone' };
 			const started = time.monotonic();

@@ -108,7 +108,7 @@ function makeRoom(parts: Parts): Room {
 		toolCache,
 		home,
 		env,
-		...roomFiles(folders, undefined),
+		...roomFiles(folders, undefined, directory),
 		async run(step) {
 			const pipe = openOutputPipe(await parts.takeFifo());
 			pipes.add(pipe);

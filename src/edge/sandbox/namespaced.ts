@@ -273,7 +273,7 @@ function makeRoom(parts: Parts): Room {
 		toolCache: toolCachePath,
 		home: runner.home,
 		env,
-		...roomFiles(folders, runner),
+		...roomFiles(folders, runner, directory),
 		run: (process) => runInside({ ...parts, env, pipes }, process),
 		destroy() {
 			destroyed ??= destroyRoom(parts, pipes);

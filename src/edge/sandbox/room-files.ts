@@ -9,10 +9,12 @@ import {
 	mkdirSync,
 	openSync,
 	readSync,
+	renameSync,
 	unlinkSync,
 	writeFileSync,
 } from 'node:fs';
-import { posix } from 'node:path';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { ProblemError } from '#core/result.ts';
 import type { Room } from './sandbox.ts';
 
@@ -31,12 +33,14 @@ export interface FileOwner {
 /**
  * Reads and writes of the owner in folders that a job can change at the same moment. Folders are opened one by one without following
  * links, and what is opened is what is used: a link that a job puts there meanwhile leads nowhere.
- * Rejects with a ProblemError FB2061 when there is a link, or something else than a file, at the path.
+ * Rejects with a ProblemError FB2061 when there is a link, or something else than a file, at the path. `directory` is on the same file
+ * system as the folders, and no job can reach it.
  */
 export function roomFiles(
 	folders: readonly RoomFolder[],
 	owner: FileOwner | undefined,
-): Pick<Room, 'hostPath' | 'put' | 'get' | 'own'> {
+	directory: string,
+): Pick<Room, 'hostPath' | 'put' | 'get' | 'own' | 'bring'> {
 	const locate = (path: string): Located => {
 		const normal = posix.normalize(path);
 		const folder = folders.find(({ inside }) => normal === inside || normal.startsWith(`${inside}/`));
@@ -70,6 +74,20 @@ export function roomFiles(
 				await giveTo(owner, referTo(folder), `./${parts.at(-1) ?? ''}`);
 			} finally {
 				closeSync(folder.descriptor);
+			}
+		},
+		async bring(path, fill) {
+			const located = locate(path);
+			const outside = await mkdtemp(join(directory, 'bring-'));
+			try {
+				const folder = join(outside, 'folder');
+				await mkdir(folder, { mode: 0o755 });
+				await fill(folder);
+				if (owner !== undefined) await giveTo(owner, outside, './folder');
+				// A rename follows no link, and puts nothing in the place of a folder that holds something.
+				withParent(located, owner ?? 'present user', (parent, name) => renameSync(folder, `${parent}/${name}`));
+			} finally {
+				await rm(outside, { recursive: true, force: true });
 			}
 		},
 	};
@@ -234,6 +252,8 @@ const reasons: { readonly [code: string]: string } = {
 	ELOOP: 'a link is in the way, and links are not followed',
 	ENOTDIR: 'something that is no folder is in the way',
 	EISDIR: 'a folder is there',
+	ENOTEMPTY: 'a folder that is not empty is there',
+	EEXIST: 'a folder that is not empty is there',
 	EPERM: 'a folder is there',
 	ENXIO: 'it is no regular file',
 	EFTYPE: 'it is no regular file',

@@ -62,6 +62,11 @@ export interface Room {
 	get(path: string, limitBytes: number): Promise<string | undefined>;
 	/** Gives the job's user everything below a path (after the owner has put files there). */
 	own(path: string): Promise<void>;
+	/**
+	 * Moves a folder into the room, and gives it to the job's user: `fill` writes it, empty at first, where no job can reach it.
+	 * Nothing, or an empty folder, may be at the path. Rejects with FB2061 when something else is, or a link is on the way.
+	 */
+	bring(path: string, fill: (folder: string) => Promise<void>): Promise<void>;
 	/** Starts one process tree and resolves when it has ended and its output is drained. */
 	run(process: RoomProcess): Promise<ProcessEnd>;
 	/** Ends every process that is left; how many there were. */

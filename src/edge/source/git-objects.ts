@@ -17,17 +17,8 @@ export async function treeEntries(
 	path: string | undefined,
 ): Promise<readonly TreeEntry[]> {
 	const answer = await git({
-		args: [
-			'--git-dir',
-			gitDirectory,
-			'ls-tree',
-			'-z',
-			'-l',
-			'--full-tree',
-			sha,
-			'--',
-			...(path === undefined ? [] : [path]),
-		],
+		gitDir: gitDirectory,
+		args: ['ls-tree', '-z', '-l', '--full-tree', sha, '--', ...(path === undefined ? [] : [path])],
 	});
 	return answer.split('\0').flatMap((record) => {
 		const match = /^(\d+) (\w+) ([0-9a-f]+) +(\S+)\t(.*)$/s.exec(record);
@@ -50,9 +41,9 @@ export async function readBlobs(
 	entries: readonly TreeEntry[],
 ): Promise<ReadonlyMap<string, string>> {
 	if (entries.length === 0) return new Map();
-	const args = ['--git-dir', gitDirectory, 'cat-file', '--batch'];
 	const { exitCode, stdout, stderr } = await runGit({
-		args,
+		gitDir: gitDirectory,
+		args: ['cat-file', '--batch'],
 		input: entries.map((entry) => `${entry.object}\n`).join(''),
 	});
 	if (exitCode !== 0) throw gitFailed(['cat-file'], stderr);

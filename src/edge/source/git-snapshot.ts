@@ -1,4 +1,5 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, stat, utimes } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { failed, ok, type Problem, type Result } from '#core/result.ts';
 import { git, gitFailed, runGit } from './git-command.ts';
@@ -27,17 +28,15 @@ export async function snapshot(
 	try {
 		const index = join(temporary, 'index');
 		const ours = {
-			args: ['--git-dir', repository.own, '--work-tree', workTree],
+			gitDir: repository.own,
+			args: ['--work-tree', workTree],
 			cwd: workTree,
 			env: { GIT_INDEX_FILE: index },
 		};
 		const call = (...args: readonly string[]) => ({ ...ours, args: [...ours.args, ...args] });
-		const add = call(...(await settings(workTree)), ...durable, 'add', '--all');
+		const add = call(...(await settings(repository.gitDirectory)), ...durable, 'add', '--all');
 
-		const isCopied = await copyFile(repository.index, index).then(
-			() => true,
-			() => false,
-		);
+		const isCopied = await copyIndex(repository.index, index);
 		if (!isCopied) await git(call('read-tree', head));
 		let added = await runGit(add);
 		if (added.exitCode !== 0 && isCopied) {
@@ -56,10 +55,24 @@ export async function snapshot(
 	}
 }
 
+/** With its time: git reads a file again that was changed in the moment in which the index was written. */
+async function copyIndex(from: string, to: string): Promise<boolean> {
+	try {
+		const { mtimeMs } = await stat(from);
+		await copyFile(from, to);
+		const seconds = Math.floor(mtimeMs) / 1000;
+		await utimes(to, seconds, seconds);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
 /** A run is recorded with the commit's name: the objects must be on the disk first. */
 const durable = ['-c', 'core.fsync=objects', '-c', 'core.fsyncMethod=batch'];
 
 type Call = (...args: readonly string[]) => {
+	readonly gitDir: string;
 	readonly args: readonly string[];
 	readonly cwd: string;
 	readonly env: { readonly [name: string]: string };
@@ -79,20 +92,33 @@ async function commitTree(
 }
 
 /** How the person's git looks at files; nothing among it that starts a program. */
-const respected = /^core\.(filemode|symlinks|ignorecase|precomposeunicode|autocrlf|eol|excludesfile)$/;
+const respected =
+	/^core\.(filemode|symlinks|ignorecase|precomposeunicode|autocrlf|eol|safecrlf|excludesfile|attributesfile)$/;
 
-async function settings(workTree: string): Promise<readonly string[]> {
+/** Asked of the person's own git, with what `includeIf` brings, and handed over one by one. */
+async function settings(gitDir: string): Promise<readonly string[]> {
 	const args = ['config', '-z', '--get-regexp', respected.source];
-	const { exitCode, stdout, stderr } = await runGit({ cwd: workTree, args, withUserConfiguration: true });
+	const { exitCode, stdout, stderr } = await runGit({ gitDir, args, withUserConfiguration: true });
 	if (exitCode !== 0 && exitCode !== 1) throw gitFailed(['config'], stderr);
 	const records = stdout
 		.toString('utf8')
 		.split('\0')
 		.filter((record) => record !== '');
-	return records.flatMap((record) => {
+	const found = records.flatMap((record): (readonly [string, string])[] => {
 		const [name = '', ...value] = record.split('\n');
-		return respected.test(name) ? ['-c', `${name}=${value.join('\n')}`] : [];
+		return respected.test(name) ? [[name, fromHome(value.join('\n'))]] : [];
 	});
+	const usual = join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'git');
+	const all = [
+		['core.excludesfile', join(usual, 'ignore')],
+		['core.attributesfile', join(usual, 'attributes')],
+		...found,
+	];
+	return all.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+function fromHome(value: string): string {
+	return value.startsWith('~/') ? join(homedir(), value.slice(2)) : value;
 }
 
 function unreadable(workTree: string, why: string): Problem {

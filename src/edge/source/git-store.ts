@@ -1,12 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { ProblemError } from '#core/result.ts';
 import { git } from './git-command.ts';
+import { findRepository } from './git-place.ts';
 
 /** A repository as Footbridge reads it: through a bare repository of its own, whose configuration is ours and whose objects are its own plus the repository's. */
 export interface OpenRepository {
 	/** Git directory of the repository itself. */
 	readonly gitDirectory: string;
+	/** What its linked work trees share; the same where there are none. */
+	readonly commonDirectory: string;
 	/** Absent for a bare repository. */
 	readonly workTree?: string;
 	/** Our bare repository. */
@@ -15,11 +19,11 @@ export interface OpenRepository {
 	readonly index: string;
 }
 
-/** Gives a repository by its path, with our own for it below `directory` ready; throws FB0152 where there is none. */
-export function repositories(directory: string): (path: string) => Promise<OpenRepository> {
+/** Gives repositories by their paths, our own for each below `directory`; throws FB0152 where there is none. */
+export function repositories(directory: string): Repositories {
 	const located = remembered((path) => locate(path));
 	const made = remembered(async (own, { objects, format }: Located) => makeOwn(own, objects, format));
-	return async (path) => {
+	const open = async (path: string): Promise<OpenRepository> => {
 		const place = await located(path, undefined);
 		const own = join(directory, createHash('sha256').update(place.objects).digest('hex').slice(0, 24));
 		await made(own, place);
@@ -30,8 +34,18 @@ export function repositories(directory: string): (path: string) => Promise<OpenR
 			mirror(place.attributes, join(own, 'info', 'attributes')),
 		]);
 		const { gitDirectory, index, workTree } = place;
-		return { gitDirectory, own, index, ...(workTree === undefined ? {} : { workTree }) };
+		const commonDirectory = dirname(place.objects);
+		return { gitDirectory, commonDirectory, own, index, ...(workTree === undefined ? {} : { workTree }) };
 	};
+	return { open, gitDirectory: async (path) => (await located(path, undefined)).gitDirectory };
+}
+
+/** The repositories that Footbridge reads, by their paths. */
+interface Repositories {
+	/** With our own for it ready. */
+	open(path: string): Promise<OpenRepository>;
+	/** Its own git directory, for its refs. */
+	gitDirectory(path: string): Promise<string>;
 }
 
 /** Does a thing once for each key, also when it is asked for twice at the same time; a failure is tried again. */
@@ -59,25 +73,22 @@ interface Located {
 }
 
 async function locate(path: string): Promise<Located> {
-	const asked = ['--is-bare-repository', '--absolute-git-dir', '--show-object-format'];
+	const found = await findRepository(path);
+	if (!found.ok) throw new ProblemError({ what: 'git has nothing to read', ...found.error[0], code: 'FB0152' });
+	const { gitDir, workTree } = found.value;
 	const kept = ['objects', 'index', 'shallow', 'info/exclude', 'info/attributes'];
-	const args = ['rev-parse', ...asked, ...kept.flatMap((name) => ['--git-path', name])];
-	const [isBare, gitDirectory = '', format = 'sha1', ...found] = (await git({ cwd: path, args })).trimEnd().split('\n');
-	const [objects = '', index = '', shallow = '', exclude = '', attributes = ''] = found.map((name) =>
-		resolve(path, name),
+	const args = ['rev-parse', '--show-object-format', ...kept.flatMap((name) => ['--git-path', name])];
+	const [format = 'sha1', ...paths] = (await git({ gitDir, cwd: gitDir, args })).trimEnd().split('\n');
+	const [objects = '', index = '', shallow = '', exclude = '', attributes = ''] = paths.map((name) =>
+		resolve(gitDir, name),
 	);
-	const isWorkTree = isBare !== 'true';
-	const workTree = isWorkTree
-		? (await git({ cwd: path, args: ['rev-parse', '--show-toplevel'] })).trimEnd()
-		: undefined;
-	return { gitDirectory, workTree, format, objects, index, shallow, exclude, attributes };
+	return { gitDirectory: gitDir, workTree, format, objects, index, shallow, exclude, attributes };
 }
 
 async function makeOwn(own: string, objects: string, format: string): Promise<void> {
 	const alternates = join(own, 'objects', 'info', 'alternates');
 	if ((await readFile(alternates, 'utf8').catch(() => undefined)) === `${objects}\n`) return;
 	await git({ args: ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, own] });
-	await git({ args: ['--git-dir', own, 'config', 'uploadpack.allowAnySHA1InWant', 'true'] });
 	await mkdir(join(own, 'objects', 'info'), { recursive: true });
 	await mkdir(join(own, 'info'), { recursive: true });
 	// Last, because its presence says that all of the above was done.

@@ -1,62 +1,74 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Commit } from '#core/event.ts';
 import { failed, ok, type Problem, ProblemError } from '#core/result.ts';
-import { checkoutTree } from './git-checkout.ts';
-import { git, gitFailed, runGit } from './git-command.ts';
+import { checkOutHead, exportFiles } from './git-checkout.ts';
+import { git, runGit, usualLimits } from './git-command.ts';
 import { describe, originOf } from './git-describe.ts';
+import { writeGitFolder } from './git-folder.ts';
 import { readBlobs, treeEntries } from './git-objects.ts';
+import { findName, headOf, listRefs } from './git-refs.ts';
+import { checkTreeSize, type TreeLimits } from './git-size.ts';
 import { snapshot } from './git-snapshot.ts';
-import { repositories } from './git-store.ts';
-import type { Source } from './source.ts';
+import { type OpenRepository, repositories } from './git-store.ts';
+import { bringSubmodules } from './git-submodules.ts';
+import { isRefName } from './ref-name.ts';
+import type { GitFolderOptions, Source } from './source.ts';
 
 /**
  * Git repositories, read with the `git` program. `directory` is Footbridge's own: a bare repository for each one that is read,
  * with that one's objects as alternate. Everything but refs and the work tree is read through it, so no configuration,
  * hook or filter of a repository has a say. A method that gives no Result throws a ProblemError when it cannot answer.
  */
-export function gitSource(directory: string): Source {
-	const open = repositories(directory);
-	const own = async (path: string, ...args: readonly string[]) =>
-		git({ args: ['--git-dir', (await open(path)).own, ...args] });
+export function gitSource(directory: string, limits: TreeLimits = usualTreeLimits): Source {
+	const { open, gitDirectory } = repositories(directory);
+	const own = async (path: string, ...args: readonly string[]) => git({ gitDir: (await open(path)).own, args });
 	return {
 		describe,
 		async refs(path) {
-			const format = '%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)';
-			const answer = await git({ cwd: path, args: ['for-each-ref', `--format=${format}`, 'refs/heads', 'refs/tags'] });
-			return new Map(lines(answer).flatMap(peeled));
+			const refs = await listRefs(await gitDirectory(path), 'refs/heads', 'refs/tags');
+			return new Map(refs.map(({ name, commit }) => [name, commit]));
 		},
-		head: (path) => head(path),
+		async head(path) {
+			const found = await headOf(await gitDirectory(path));
+			if (found === undefined) throw new ProblemError(noCommits(path));
+			return found;
+		},
 		async resolve(path, revision) {
 			const refused = refuse(revision);
 			if (refused !== undefined) return failed(refused);
-			const { own: ours } = await open(path);
+			const { own: ours, gitDirectory: gitDir } = await open(path);
 			const env = { GIT_ALTERNATE_OBJECT_DIRECTORIES: `${ours}/objects` };
 			const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
-			const { exitCode, stdout } = await runGit({ cwd: path, env, args });
-			return exitCode === 0 ? ok(stdout.toString('utf8').trim()) : failed(await unknown(path, revision));
+			const { exitCode, stdout } = await runGit({ gitDir, env, args });
+			return exitCode === 0 ? ok(stdout.toString('utf8').trim()) : failed(await unknown(path, gitDir, revision));
+		},
+		async find(path, name) {
+			return findName(await open(path), name);
 		},
 		async snapshot(path) {
 			const repository = await open(path);
-			const at = await headOrUndefined(path);
+			const at = await headOf(repository.gitDirectory);
 			if (at === undefined) return failed(noCommits(path));
 			return snapshot(repository, at, directory);
 		},
 		async commit(path, sha) {
 			const [commit] = commitsOf(await own(path, 'log', '-1', '-z', `--format=${commitFormat}`, verified(sha), '--'));
-			if (commit === undefined) throw new ProblemError(await unknown(path, sha));
+			if (commit === undefined) throw new ProblemError(await unknown(path, await gitDirectory(path), sha));
 			return commit;
 		},
 		async commits(path, from, to, limit) {
 			const { own: ours } = await open(path);
-			const log = ['--git-dir', ours, 'log', '--first-parent', '-z', `--format=${commitFormat}`];
+			const log = ['log', '--first-parent', '-z', `--format=${commitFormat}`];
 			if (from !== undefined) {
 				const range = await runGit({
+					gitDir: ours,
 					args: [...log, `--max-count=${limit}`, `${verified(from)}..${verified(to)}`, '--'],
 				});
 				if (range.exitCode === 0) return commitsOf(range.stdout.toString('utf8'));
 			}
 			// Without a start, or with one that a force push has made unreachable and git has forgotten.
-			return commitsOf(await git({ args: [...log, '--max-count=1', verified(to), '--'] }));
+			return commitsOf(await git({ gitDir: ours, args: [...log, '--max-count=1', verified(to), '--'] }));
 		},
 		async changed(path, from, to) {
 			const answer = await own(
@@ -93,18 +105,62 @@ export function gitSource(directory: string): Source {
 		},
 		async checkout(path, sha, target, options) {
 			const repository = await open(path);
-			const existing = await readdir(target).catch(() => []);
-			if (existing.length > 0) throw new Error(`${target} is not empty`);
-			const origin = options.git ? await originOf(path) : undefined;
-			await checkoutTree({
-				repository,
-				sha: verified(sha),
-				target,
-				...options,
-				...(origin === undefined ? {} : { origin }),
-			});
+			await mustBeEmpty(target);
+			if (!options.git) {
+				if (options.isSparse !== true) await checkTreeSize(repository.own, verified(sha), limits);
+				await exportFiles({ gitDir: repository.own, sha: verified(sha), target, limits });
+				return;
+			}
+			const gitDir = join(target, '.git');
+			await mkdir(target, { recursive: true });
+			await gitFolder(repository, { sha: verified(sha), directory: gitDir, options, limits });
+			await checkOutHead({ gitDir, target, limits });
+		},
+		async gitFolder(path, sha, target, options) {
+			await mustBeEmpty(target);
+			await gitFolder(await open(path), { sha: verified(sha), directory: target, options, limits });
 		},
 	};
+}
+
+/** 5 GB in 1,000,000 files. */
+const usualTreeLimits: TreeLimits = { ...usualLimits, treeBytes: 5e9, treeFiles: 1_000_000 };
+
+interface Wanted {
+	readonly sha: string;
+	readonly directory: string;
+	readonly options: GitFolderOptions;
+	readonly limits: TreeLimits;
+}
+
+async function gitFolder(repository: OpenRepository, { sha, directory, options, limits }: Wanted): Promise<void> {
+	const { gitDirectory, commonDirectory, own } = repository;
+	const { ref, depth, tags, isSparse, submodules } = options;
+	if (ref !== undefined && !isRefName(ref)) throw new ProblemError(noName(ref));
+	const origin = await originOf(gitDirectory);
+	const folder = {
+		...{ objectsOf: own, refsOf: gitDirectory, sha, directory, depth, limits },
+		...(ref === undefined ? {} : { ref }),
+		...(tags === undefined ? {} : { tags }),
+		...(origin === undefined ? {} : { origin }),
+	};
+	await Promise.all([writeGitFolder(folder), isSparse === true ? undefined : checkTreeSize(own, sha, limits)]);
+	if (submodules === undefined) return;
+	const kept = [gitDirectory, commonDirectory];
+	await bringSubmodules({
+		objectsOf: own,
+		kept,
+		sha,
+		directory,
+		depth,
+		limits,
+		isRecursive: submodules === 'recursive',
+	});
+}
+
+async function mustBeEmpty(folder: string): Promise<void> {
+	const existing = await readdir(folder).catch(() => []);
+	if (existing.length > 0) throw new Error(`${folder} is not empty`);
 }
 
 const commitFormat = '%H%x1f%aI%x1f%s';
@@ -126,7 +182,10 @@ function verified(sha: string): string {
 function refuse(revision: string): Problem | undefined {
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused
 	const isPlain = revision !== '' && !revision.startsWith('-') && !/[\u0000-\u001f\u007f:]/.test(revision);
-	if (isPlain) return undefined;
+	return isPlain ? undefined : noName(revision);
+}
+
+function noName(revision: string): Problem {
 	return {
 		code: 'FB0154',
 		what: `${JSON.stringify(revision)} cannot be a revision`,
@@ -134,8 +193,8 @@ function refuse(revision: string): Problem | undefined {
 	};
 }
 
-async function unknown(path: string, revision: string): Promise<Problem> {
-	if ((await headOrUndefined(path)) === undefined) return noCommits(path);
+async function unknown(path: string, gitDir: string, revision: string): Promise<Problem> {
+	if ((await headOf(gitDir)) === undefined) return noCommits(path);
 	return {
 		code: 'FB0154',
 		what: `There is no branch, tag or commit ${revision}`,
@@ -151,33 +210,4 @@ function noCommits(path: string): Problem {
 		where: path,
 		next: 'git add --all && git commit -m "First commit"',
 	};
-}
-
-async function head(path: string): Promise<{ readonly ref: string; readonly sha: string }> {
-	const found = await headOrUndefined(path);
-	if (found === undefined) throw new ProblemError(noCommits(path));
-	return found;
-}
-
-async function headOrUndefined(path: string): Promise<{ readonly ref: string; readonly sha: string } | undefined> {
-	const [symbolic, commit] = await Promise.all([
-		runGit({ cwd: path, args: ['symbolic-ref', '--quiet', 'HEAD'] }),
-		runGit({ cwd: path, args: ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] }),
-	]);
-	// 1: there is no such commit; anything else: there is no such repository.
-	if (commit.exitCode > 1) throw gitFailed(['rev-parse'], commit.stderr);
-	if (commit.exitCode !== 0) return undefined;
-	const ref = symbolic.exitCode === 0 ? symbolic.stdout.toString('utf8').trim() : 'HEAD';
-	return { ref, sha: commit.stdout.toString('utf8').trim() };
-}
-
-/** A ref with its commit; refs to anything else are left out. */
-function peeled(line: string): readonly (readonly [string, string])[] {
-	const [ref = '', type, sha = '', taggedType, tagged = ''] = line.split('\0');
-	if (type === 'commit') return [[ref, sha]];
-	return taggedType === 'commit' ? [[ref, tagged]] : [];
-}
-
-function lines(text: string): readonly string[] {
-	return text.split('\n').filter((line) => line !== '');
 }

@@ -16,6 +16,11 @@ export interface Source {
 	head(path: string): Promise<{ readonly ref: string; readonly sha: string }>;
 	/** Turns a branch, tag, `HEAD` or abbreviated sha into a commit. */
 	resolve(path: string, revision: string): Promise<Result<string>>;
+	/**
+	 * What a forge takes a name for: a full commit name, a full ref (`refs/heads/..`, `refs/tags/..`, `refs/pull/..`), else a branch,
+	 * else a tag. A branch that only the remote has counts.
+	 */
+	find(path: string, name: string): Promise<Result<FoundRef>>;
 	/** A commit that holds the work tree as it is now (tracked and untracked, not ignored), on no branch; HEAD itself when nothing is changed. */
 	snapshot(
 		path: string,
@@ -29,8 +34,13 @@ export interface Source {
 	files(path: string, sha: string, folder: string, limitBytes: number): Promise<ReadonlyMap<string, string>>;
 	/** One file's text at a commit, or undefined. */
 	file(path: string, sha: string, name: string): Promise<string | undefined>;
-	/** Writes the tree of a commit into an empty or missing directory, with a `.git` whose HEAD is that commit. */
+	/** Writes the files of a commit into an empty or missing directory; with `git`, a `.git` folder too. */
 	checkout(path: string, sha: string, directory: string, options: CheckoutOptions): Promise<void>;
+	/**
+	 * Writes what a `.git` folder holds into an empty or missing directory: HEAD is the commit, there is no index yet, and nothing
+	 * outside is needed. Whoever the files are for checks them out, with the rights that filters of the repository should have.
+	 */
+	gitFolder(path: string, sha: string, directory: string, options: GitFolderOptions): Promise<void>;
 }
 
 export interface Repository {
@@ -45,15 +55,29 @@ export interface Repository {
 	readonly origin?: string;
 }
 
-export interface CheckoutOptions {
-	/** 0 keeps the whole history reachable; n keeps n commits. */
+export interface FoundRef {
+	readonly sha: string;
+	/** Full name, as on the forge; absent for a commit's name. */
+	readonly ref?: string;
+}
+
+export interface GitFolderOptions {
+	/** 0 keeps the whole history with all branches and tags; n keeps n commits. */
 	readonly depth: number;
-	/** Short branch name to be on; detached when absent. */
-	readonly branch?: string;
-	/** Patterns of `sparse-checkout`, in cone mode unless `isConeMode` is false. */
-	readonly sparse?: { readonly patterns: readonly string[]; readonly isConeMode: boolean };
+	/**
+	 * Full ref that the commit is checked out as: HEAD is on a branch of `refs/heads/`; for a tag or a pull request it is detached, and
+	 * the ref is there. Absent: detached.
+	 */
+	readonly ref?: string;
 	/** All tags are there, also where the history is not. */
 	readonly tags?: boolean;
+	/** The files will be only a part: how much all of them are does not matter. */
+	readonly isSparse?: boolean;
+	/** Submodules whose repositories lie inside this one are brought along, with theirs when `recursive`. */
+	readonly submodules?: 'direct' | 'recursive';
+}
+
+export interface CheckoutOptions extends GitFolderOptions {
 	/** False leaves `.git` out: a deployment has no use for it. */
 	readonly git: boolean;
 }
