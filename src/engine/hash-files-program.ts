@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -227,7 +227,14 @@ export async function hashOf(sources: readonly string[], workspace: string, home
 	return count === 0 ? '' : whole.digest('hex');
 }
 
-if (import.meta.main) {
-	const sources: readonly string[] = JSON.parse(process.env['HASH_PATTERNS'] ?? '[]');
-	process.stdout.write(await hashOf(sources, process.cwd(), process.env['HOME'] ?? '/'));
+/** Answers each call of a file with a line: the hash, or `!` and what is wrong. */
+async function answer(calls: readonly (readonly string[])[]): Promise<void> {
+	for (const patterns of calls) {
+		const line = await hashOf(patterns, process.cwd(), process.env['HOME'] ?? '/').catch(
+			(error: unknown) => `!${(error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ')}`,
+		);
+		process.stdout.write(`${line}\n`);
+	}
 }
+
+if (import.meta.main) await answer(JSON.parse(await readFile(process.argv[2] ?? '', 'utf8')));

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { PlannedStep, Template } from '#core/plan.ts';
 import type { Result } from '#core/result.ts';
+import type { RoomProcess } from '#edge/sandbox/sandbox.ts';
 import type { Frame, RunningJob } from './running-job.ts';
 import { valuesAt } from './step-values.ts';
 
 /** GitHub's limit for one call. */
 const limitMs = 120_000;
-const outputLimit = 64 * 1024;
+const outputLimit = 65_536;
 
 type StepPart = Exclude<keyof PlannedStep, 'id' | 'line' | 'uses' | 'background' | 'wait' | 'cancel'>;
 
@@ -40,36 +41,88 @@ export async function prepareHashes(
 		}
 		const wanted = hashes.takeWanted();
 		if (wanted.length === 0) return;
-		for (const patterns of wanted) hashes.set(patterns, await hashFiles(job, patterns));
+		const results = await hashFiles(job, wanted);
+		for (const [index, result] of results.entries()) hashes.set(wanted[index] ?? [], result);
 	}
 }
 
-/** Runs in the room as the job's user: the files are the job's, and so are the links among them. */
-async function hashFiles(job: RunningJob, patterns: readonly string[]): Promise<Result<string, string>> {
-	job.made.hashProgram ??= putProgram(job);
-	const program = await job.made.hashProgram;
-	const chunks: Uint8Array[] = [];
-	let size = 0;
-	const timeout = AbortSignal.timeout(limitMs);
-	const end = await job.room.run({
-		argv: [`${job.ports.places.node}/node`, '--no-warnings', program],
-		env: { HASH_PATTERNS: JSON.stringify(patterns) },
-		cwd: job.room.workspace,
+/**
+ * Hashes for several calls, in their order; those behind one that took too long are missing. Runs in the room as the job's user: the
+ * files are the job's, and so are the links among them.
+ */
+async function hashFiles(
+	job: RunningJob,
+	calls: readonly (readonly string[])[],
+): Promise<readonly Result<string, string>[]> {
+	const answers = new Answers();
+	const limit = new AbortController();
+	let timer = new AbortController();
+	const startTimer = () => {
+		timer.abort();
+		timer = new AbortController();
+		job.ports.clock.sleep(limitMs, timer.signal).then(
+			() => limit.abort(),
+			() => {},
+		);
+	};
+	startTimer();
+	const why = await runProgram(job, calls, {
 		output: (chunk) => {
-			size += chunk.length;
-			if (size <= outputLimit) chunks.push(chunk);
+			if (answers.take(chunk)) startTimer();
 		},
-		signal: AbortSignal.any([job.stop.signal, timeout]),
-	});
-	const output = Buffer.concat(chunks).toString('utf8').trim();
-	if (end.exitCode === 0 && /^[0-9a-f]*$/.test(output)) return { ok: true, value: output };
-	const said = /^(?:\w*Error: )(.*)$/m.exec(output)?.[1] ?? end.error ?? `it ended with ${end.exitCode ?? end.signal}`;
-	const why = timeout.aborted ? `it took longer than ${limitMs / 1000} s` : said;
-	return { ok: false, error: `hashFiles(${patterns.join(', ')}) failed: ${why}` };
+		signal: AbortSignal.any([job.stop.signal, limit.signal]),
+	}).catch(() => 'the program could not be started');
+	timer.abort();
+	const results = answers.lines.slice(0, calls.length).map(resultOf);
+	if (limit.signal.aborted) results.push({ ok: false, error: `it took longer than ${limitMs / 1000} s` });
+	else if (results.length < calls.length) {
+		const error = answers.rest === '' ? why : answers.rest;
+		results.push(...calls.slice(results.length).map(() => ({ ok: false as const, error })));
+	}
+	return results.map((result, index) =>
+		result.ok ? result : { ok: false, error: failedCall(calls[index], result.error) },
+	);
 }
 
-async function putProgram(job: RunningJob): Promise<string> {
-	const path = `${job.room.temp}/_runner_hash_files/hash-files-program.ts`;
-	await job.room.put(path, await readFile(new URL('./hash-files-program.ts', import.meta.url), 'utf8'));
-	return path;
+/** Runs the program; how it ended. */
+async function runProgram(
+	job: RunningJob,
+	calls: readonly (readonly string[])[],
+	{ output, signal }: Pick<RoomProcess, 'output'> & { readonly signal: AbortSignal },
+): Promise<string> {
+	// The job may have emptied its folder for temporary files since the last time.
+	const folder = `${job.room.temp}/_runner_hash_files`;
+	const [program, wanted] = [`${folder}/hash-files-program.ts`, `${folder}/wanted.json`];
+	job.made.hashProgram ??= readFile(new URL('./hash-files-program.ts', import.meta.url), 'utf8');
+	await job.room.put(program, await job.made.hashProgram);
+	await job.room.put(wanted, JSON.stringify(calls));
+	const argv = [`${job.ports.places.node}/node`, '--no-warnings', program, wanted];
+	const end = await job.room.run({ argv, env: {}, cwd: job.room.workspace, output, signal });
+	return end.error ?? `the program ended with ${end.exitCode ?? end.signal}`;
+}
+
+/** Whole lines of the program's output. */
+class Answers {
+	readonly lines: string[] = [];
+	rest = '';
+	readonly #decoder = new TextDecoder();
+
+	/** Whether a line was completed. */
+	take(chunk: Uint8Array): boolean {
+		const parts = `${this.rest}${this.#decoder.decode(chunk, { stream: true })}`.split('\n');
+		this.rest = (parts.pop() ?? '').slice(0, outputLimit);
+		this.lines.push(...parts.slice(0, outputLimit - this.lines.length));
+		return parts.length > 0;
+	}
+}
+
+function resultOf(line: string): Result<string, string> {
+	return /^(|[0-9a-f]{64})$/.test(line) ? { ok: true, value: line } : { ok: false, error: line.replace(/^!/, '') };
+}
+
+function failedCall(patterns: readonly string[] = [], why: string): string {
+	const [shown, reason] = [patterns.join(', '), why].map((text) =>
+		text.length > 200 ? `${text.slice(0, 199)}…` : text,
+	);
+	return `hashFiles(${shown}) failed: ${reason}`;
 }

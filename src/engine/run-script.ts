@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Annotation } from '#core/event.ts';
+import { whyUntrusted } from '#core/job/command-trust.ts';
 import { resolveShell, type Shell } from '#core/job/shell.ts';
 import type { PlannedStep, Template } from '#core/plan.ts';
 import { ok, type Problem, type Result } from '#core/result.ts';
@@ -118,7 +119,10 @@ interface Ended {
 
 async function workOf(job: RunningJob, { script, files, output, end, shell, stopped }: Ended): Promise<Work> {
 	const annotations: Annotation[] = [...output.annotations];
-	const told = await files.read(new Set([...Object.keys(job.variables), 'GITHUB_ACTION', ...Object.keys(files.env)]));
+	const told = await files.read({
+		own: new Set([...Object.keys(job.variables), 'GITHUB_ACTION', ...Object.keys(files.env)]),
+		whyUntrusted: whyUntrusted(job.request.trigger),
+	});
 	if (told.ok) {
 		for (const [name, value] of told.value.env) job.env[name] = value;
 		job.path.unshift(...[...told.value.path].reverse());
@@ -127,7 +131,10 @@ async function workOf(job: RunningJob, { script, files, output, end, shell, stop
 		}
 	}
 	const failure = failureOf(job, { timeout: script.timeout, stopped, end, shell, said: output.failure, files: told });
-	if (failure !== undefined) annotations.push({ level: 'error', message: failure.message, logLine: failure.logLine });
+	// A command that fails its step has said so already.
+	const isTold = annotations.some(({ level, message }) => level === 'error' && message === failure?.message);
+	if (failure !== undefined && !isTold)
+		annotations.push({ level: 'error', message: failure.message, logLine: failure.logLine });
 	return {
 		outcome: failure === undefined ? 'success' : failure.outcome,
 		...(end.exitCode === null ? {} : { exitCode: end.exitCode }),

@@ -14,10 +14,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileLogs } from '#edge/log/files.ts';
-import type { Logs } from '#edge/log/log.ts';
+import type { LogSearch, Logs } from '#edge/log/log.ts';
 import { memoryLogs } from '#edge/log/memory.ts';
 import { logPath } from '#edge/log/path.ts';
 
@@ -132,6 +133,103 @@ for (const [name, open] of Object.entries(kinds)) {
 					(await logs.read(key, 1, 9)).lines.map((line) => line.text),
 					[key],
 				);
+		});
+
+		test('take lines as bytes, and refuse a block that is no whole lines', async () => {
+			const logs = open();
+			const writer = logs.writer('r1/test.1');
+			const block = (...lines: readonly string[]) => Buffer.from(lines.map((line) => `${line}\n`).join(''));
+			for (let i = 1; i <= 300; i += 3) assert.equal(writer.append(at, block(...numbered(i, 3))), i + 2);
+			assert.equal(writer.append(at, new Uint8Array(0)), 300);
+			assert.equal(writer.write(at, ['']), 301);
+			assert.equal(writer.append(at, block('', 'ünï \u2028', '')), 304);
+			assert.throws(() => writer.append(at, Buffer.from('one\ntwo')), /line feed/);
+			assert.equal(writer.line, 304);
+			const { total, lines } = await logs.read('r1/test.1', 255, 60);
+			assert.equal(total, 304);
+			assert.deepEqual(
+				lines.map(({ text }) => text),
+				[...numbered(255, 46), '', '', 'ünï \u2028', ''],
+			);
+			assert.ok(lines.every((line) => line.at === stamp));
+			const texts: string[] = [];
+			for await (const part of writer.texts()) texts.push(Buffer.from(part).toString());
+			assert.equal(texts.join(''), [...numbered(1, 300), '', '', 'ünï \u2028', ''].map((line) => `${line}\n`).join(''));
+			await writer.close();
+		});
+
+		test('are searched, as text in any case and by regular expression, with all matches counted', async () => {
+			const logs = open();
+			const writer = logs.writer('r1/test.1');
+			writer.write(at, [
+				'Error: one',
+				'fine',
+				'\u001b[31mer\u001b[0mror two',
+				'a.b',
+				'axb',
+				'2026-01-05T12:00 in the text',
+			]);
+			const find = async (pattern: string, more: Partial<LogSearch> = {}) => {
+				const found = await logs.search('r1/test.1', { pattern, isRegex: false, limit: 10, ...more });
+				assert.ok(found.ok);
+				return found.value;
+			};
+			assert.deepEqual(await find('ERROR'), {
+				total: 2,
+				searched: 6,
+				lines: [
+					{ number: 1, at: stamp, text: 'Error: one' },
+					{ number: 3, at: stamp, text: '\u001b[31mer\u001b[0mror two' },
+				],
+			});
+			const numbers = async (pattern: string, more: Partial<LogSearch> = {}) =>
+				(await find(pattern, more)).lines.map(({ number }) => number);
+			assert.deepEqual(await numbers('Error', { isCaseSensitive: true }), [1]);
+			assert.deepEqual(await numbers('a.b'), [4]);
+			assert.deepEqual(await numbers('a.b', { isRegex: true }), [4, 5]);
+			assert.deepEqual(await numbers('^error.*(one|two)$', { isRegex: true }), [1, 3]);
+			assert.deepEqual(await numbers('12:00'), [6], 'the time of a line is not its text');
+			assert.deepEqual(await numbers('31m'), [], 'nor is a colour');
+			assert.deepEqual({ ...(await find('e', { limit: 1 })), lines: [] }, { total: 4, searched: 6, lines: [] });
+			assert.equal((await find('e', { limit: 1 })).lines.length, 1);
+			assert.deepEqual(await logs.search('r1/none.1', { pattern: 'x', isRegex: false, limit: 1 }), {
+				ok: true,
+				value: { total: 0, searched: 0, lines: [] },
+			});
+			const broken = await logs.search('r1/test.1', { pattern: '(', isRegex: true, limit: 1 });
+			assert.equal(!broken.ok && broken.error[0]?.code, 'FB7013');
+			await writer.close();
+		});
+
+		test('are rewritten line by line once nobody writes them, with their numbers and times', async () => {
+			const logs = open();
+			const writer = logs.writer('r1/test.1');
+			for (let i = 1; i <= 2000; i++) writer.write(at + i, [`line ${i}`]);
+			const shout = () => ({
+				push: (texts: Uint8Array) => Buffer.from(Buffer.from(texts).toString().replaceAll('line 7', 'LINE SEVEN ')),
+				end: () => new Uint8Array(0),
+			});
+			assert.ok(logs.isOpen('r1/test.1'));
+			await assert.rejects(async () => logs.rewrite('r1/test.1', shout()), /is being written/);
+			await writer.close();
+			assert.ok(!logs.isOpen('r1/test.1'));
+			assert.deepEqual(await logs.rewrite('r1/test.1', shout()), { lines: 2000, changed: 111 });
+			for (const from of [1, 7, 64, 65, 700, 1999]) {
+				const { total, lines } = await logs.read('r1/test.1', from, 2);
+				assert.equal(total, 2000);
+				assert.deepEqual(
+					lines,
+					[from, from + 1].map((number) => ({
+						number,
+						at: new Date(at + number).toISOString(),
+						text: `line ${number}`.replace('line 7', 'LINE SEVEN '),
+					})),
+				);
+			}
+			assert.deepEqual(await logs.rewrite('r1/none.1', shout()), { lines: 0, changed: 0 });
+			const next = logs.writer('r1/test.1');
+			assert.equal(next.write(at, ['line 2001']), 2001);
+			await next.close();
 		});
 
 		test('tell followers of new lines, together, and not after they left', async () => {
@@ -250,6 +348,48 @@ describe('a log file', () => {
 		}
 		times.sort((a, b) => a - b);
 		assert.ok((times[20] ?? 99) < 10, `the median page took ${times[20]} ms`);
+		assert.ok((times[38] ?? 99) < 20, `the second slowest page took ${times[38]} ms`);
+	});
+
+	test('of two million lines is searched whole, while others get their turn', async () => {
+		const { logs } = await make(2_000_000);
+		const delay = monitorEventLoopDelay({ resolution: 1 });
+		delay.enable();
+		const start = performance.now();
+		const found = await logs.search('r1/test.1', { pattern: '99999', isRegex: false, limit: 3 });
+		const ms = performance.now() - start;
+		delay.disable();
+		assert.ok(found.ok);
+		const wanted = numbered(1, 2_000_000).filter((line) => line.includes('99999')).length;
+		assert.deepEqual([found.value.total, found.value.searched, found.value.lines.length], [wanted, 2_000_000, 3]);
+		assert.equal(found.value.lines[1]?.number, 199_999);
+		assert.ok(ms < 8000, `${ms} ms`);
+		assert.ok(delay.percentile(99) < 50e6, `the loop waited ${delay.percentile(99) / 1e6} ms`);
+	});
+
+	test('is not hung by an expression that never ends: it is told, and the next search works', async () => {
+		const logs = fileLogs(newDirectory());
+		const writer = logs.writer('r1/test.1');
+		writer.write(at, ['fine', `${'a'.repeat(40)}!`]);
+		const endless = await logs.search('r1/test.1', { pattern: '^(a+)+$', isRegex: true, limit: 1 });
+		assert.equal(!endless.ok && endless.error[0]?.code, 'FB7014');
+		const found = await logs.search('r1/test.1', { pattern: '^a+!$', isRegex: true, limit: 1 });
+		assert.ok(found.ok && found.value.total === 1);
+		const stopped = new AbortController();
+		const stopping = logs.search('r1/test.1', { pattern: '^(a+)+$', isRegex: true, limit: 1, signal: stopped.signal });
+		stopped.abort();
+		assert.ok((await stopping).ok, 'who does not wait any more gets what was found');
+		await writer.close();
+	});
+
+	test('keeps bytes that are not UTF-8 as they are', async () => {
+		const directory = newDirectory();
+		const writer = fileLogs(directory).writer('r1/test.1');
+		const odd = Buffer.from([0xff, 0xfe, 0x00, 0xc3, 0x28, 0x1b, 0x5b]);
+		writer.append(at, Buffer.concat([odd, Buffer.from('\n')]));
+		await writer.close();
+		const stored = readFileSync(logPath(directory, 'r1/test.1'));
+		assert.deepEqual(stored, Buffer.concat([Buffer.from(`${stamp} `), odd, Buffer.from('\n')]));
 	});
 
 	test('that another process writes is followed and read', async () => {

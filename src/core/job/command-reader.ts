@@ -1,18 +1,22 @@
 import type { Annotation } from '../event.ts';
 import { type Command, parseCommand } from './command.ts';
-import { insideWorkspace } from './workspace-path.ts';
+import { annotationOfCommand } from './command-annotation.ts';
 
 /** What one line of a step's output is: text for the log, and things it does. */
 interface LineEffect {
 	/** Text to log, may hold line feeds; absent: nothing is shown. */
 	readonly show?: string;
 	readonly mask?: string;
+	/** The token that ends `stop-commands`: whoever reads it in the log could print it. */
+	readonly token?: string;
 	readonly annotation?: Omit<Annotation, 'logLine'>;
 	readonly output?: { readonly name: string; readonly value: string };
 	/** Path of a file with problem matchers. */
 	readonly addMatcher?: string;
 	/** Owner of the problem matcher to take out. */
 	readonly removeMatcher?: string;
+	/** Path of a file whose problem matchers are to be taken out. */
+	readonly removeMatchersOf?: string;
 	/** The step fails, with this message. */
 	readonly failure?: string;
 }
@@ -56,20 +60,22 @@ export function commandReader(options: CommandReaderOptions): CommandReader {
 		read(line) {
 			const command = parseCommand(line);
 			if (command === undefined) return { show: line };
-			if (stopToken !== undefined) {
-				if (command.name !== stopToken) return { show: line };
-				stopToken = undefined;
-				return isEchoing ? { show: line } : {};
-			}
 			const name = command.name.toLowerCase();
-			if (!known.has(name)) return { show: line };
-			if (name === 'stop-commands') {
-				if (!isStopToken(command.data)) return { ...failure(refusedToken), show: `Error: ${refusedToken}` };
-				stopToken = command.data;
-				return isEchoing ? { show: line } : {};
+			if (stopToken !== undefined) {
+				if (name === stopToken) stopToken = undefined;
+				return { show: line };
 			}
-			if (name === 'echo') return echo(command.data, (value) => (isEchoing = value));
-			return { ...(isEchoing && !isShownByItself(name) ? { show: line } : {}), ...effectOf(name, command, options) };
+			if (!known.has(name) || name === 'internal-set-repo-path') return { show: line };
+			if (name === 'stop-commands') {
+				if (!isStopToken(command.data)) return failure(refusedToken);
+				stopToken = command.data.toLowerCase();
+				return { show: line, token: command.data };
+			}
+			const wasEchoing = isEchoing;
+			const effect =
+				name === 'echo' ? echo(command.data, (value) => (isEchoing = value)) : effectOf(name, command, options);
+			if (!wasEchoing || effect.show !== undefined || name === 'debug') return effect;
+			return { ...effect, show: name === 'add-mask' ? '::add-mask::***' : line };
 		},
 	};
 }
@@ -80,10 +86,6 @@ function isStopToken(token: string): boolean {
 	return (
 		token.length >= shortestStopToken && !known.has(token.toLowerCase()) && token.toLowerCase() !== 'pause-logging'
 	);
-}
-
-function isShownByItself(name: string): boolean {
-	return name in levels || name === 'debug' || name === 'group' || name === 'endgroup' || name === 'add-mask';
 }
 
 function echo(data: string, set: (value: boolean) => void): LineEffect {
@@ -99,9 +101,12 @@ function effectOf(name: string, command: Command, options: CommandReaderOptions)
 		case 'error':
 		case 'warning':
 		case 'notice':
-			return annotate(name, command, options);
+			return {
+				show: `${levels[name]}: ${command.data}`,
+				annotation: annotationOfCommand(name, command, options.workspace),
+			};
 		case 'debug':
-			return options.isDebug ? { show: `##[debug]${command.data}` } : {};
+			return options.isDebug ? { show: `##[debug]${command.data.replaceAll('\n', '\n##[debug]')}` } : {};
 		case 'group':
 			return { show: `##[group]${command.data}` };
 		case 'endgroup':
@@ -111,7 +116,8 @@ function effectOf(name: string, command: Command, options: CommandReaderOptions)
 		case 'set-output':
 			return setOutput(command);
 		case 'save-state':
-			return {};
+			// Only actions have a later step of their own that could ask for it.
+			return command.properties['name'] === undefined ? failure(nameless(name)) : {};
 		case 'set-env':
 		case 'add-path': {
 			const file = name === 'set-env' ? 'GITHUB_ENV' : 'GITHUB_PATH';
@@ -120,58 +126,43 @@ function effectOf(name: string, command: Command, options: CommandReaderOptions)
 			);
 		}
 		case 'add-matcher':
-			return { show: `##[add-matcher]${command.data}`, addMatcher: command.data.trim() };
+			return addMatcher(command.data);
 		case 'remove-matcher':
 			return removeMatcher(command);
 		default:
-			return { show: `::${command.name}::${command.data}` };
+			return {};
 	}
 }
 
-function annotate(level: Annotation['level'], command: Command, options: CommandReaderOptions): LineEffect {
-	const { title, file, line, col, endline, endcolumn } = command.properties;
-	const path = file === undefined ? undefined : insideWorkspace(file, options.workspace);
-	const annotation = {
-		level,
-		message: command.data,
-		...(title === undefined ? {} : { title }),
-		...(path === undefined
-			? {}
-			: {
-					file: path,
-					...number('line', line),
-					...number('column', col),
-					...number('endLine', endline),
-					...number('endColumn', endcolumn),
-				}),
-	};
-	return { show: `${levels[level]}: ${command.data}`, annotation };
-}
-
-function number(
-	name: 'line' | 'column' | 'endLine' | 'endColumn',
-	text: string | undefined,
-): Pick<Annotation, 'line' | 'column' | 'endLine' | 'endColumn'> {
-	const value = Number(text);
-	return text !== undefined && Number.isInteger(value) && value > 0 ? { [name]: value } : {};
-}
-
 function addMask(value: string): LineEffect {
-	if (value.trim() === '') return { show: "Warning: Can't add secret mask for empty string in ##[add-mask] command." };
+	if (value.trim() === '') return warning("Can't add secret mask for empty string in ##[add-mask] command.");
 	return { mask: value };
 }
 
-function removeMatcher({ properties, data }: Command): LineEffect {
-	const owner = properties['owner'] ?? data.trim();
-	return owner === ''
-		? failure('remove-matcher needs an owner.')
-		: { show: `##[remove-matcher]${owner}`, removeMatcher: owner };
+function addMatcher(path: string): LineEffect {
+	if (path.trim() === '') return warning('add-matcher needs the path of a file.');
+	return { show: `##[add-matcher]${path}`, addMatcher: path };
+}
+
+function removeMatcher({ properties, data: path }: Command): LineEffect {
+	const { owner } = properties;
+	if ((owner === undefined) === (path === ''))
+		return warning('remove-matcher needs either an owner or the path of a file.');
+	if (owner === undefined) return { show: `##[remove-matcher]${path}`, removeMatchersOf: path };
+	return { show: `##[remove-matcher]${owner}`, removeMatcher: owner };
 }
 
 function setOutput(command: Command): LineEffect {
 	const name = command.properties['name'];
-	if (name === undefined) return failure("Required field 'name' is missing in ##[set-output] command.");
-	return { output: { name, value: command.data } };
+	return name === undefined ? failure(nameless(command.name)) : { output: { name, value: command.data } };
+}
+
+function nameless(command: string): string {
+	return `Required field 'name' is missing in ##[${command}] command.`;
+}
+
+function warning(message: string): LineEffect {
+	return { show: `Warning: ${message}`, annotation: { level: 'warning', message } };
 }
 
 function failure(message: string): LineEffect {

@@ -1,3 +1,5 @@
+import { mostBlanks } from './output-lines.ts';
+
 /** A workflow command as a program prints it: `::name key=value,key=value::data`, or `##[name key=value;key=value]data`. */
 export interface Command {
 	readonly name: string;
@@ -10,11 +12,14 @@ export interface Command {
  * allowed), because text that a program quotes must not act. The name may be unknown, or the token of `stop-commands`.
  */
 export function parseCommand(line: string): Command | undefined {
-	return parseColons(line) ?? parseBrackets(line);
+	return line.includes('::') || line.includes('##[') ? (parseColons(line) ?? parseBrackets(line)) : undefined;
 }
 
+const colons = new RegExp(`^[ \\t]{0,${mostBlanks}}::`);
+const brackets = new RegExp(`^[ \\t]{0,${mostBlanks}}##\\[([^\\s\\];]+)(?: ([^\\]]*))?\\](.*)$`, 's');
+
 function parseColons(line: string): Command | undefined {
-	const start = /^[ \t]*::/.exec(line);
+	const start = colons.exec(line);
 	if (start === null) return undefined;
 	const end = line.indexOf('::', start[0].length);
 	if (end === -1) return undefined;
@@ -22,44 +27,46 @@ function parseColons(line: string): Command | undefined {
 	const space = head.indexOf(' ');
 	const name = space === -1 ? head : head.slice(0, space);
 	if (name === '') return undefined;
-	const properties =
-		space === -1
-			? []
-			: head
-					.slice(space + 1)
-					.split(',')
-					.flatMap(property);
-	return { name, properties: Object.fromEntries(properties), data: unescapeData(line.slice(end + 2)) };
+	const written = space === -1 ? '' : head.slice(space + 1);
+	return {
+		name,
+		properties: propertiesOf(written, ',', propertyEscapes),
+		data: unescaped(line.slice(end + 2), dataEscapes),
+	};
 }
 
 /** The older spelling, `##[name key=value;key=value]data`. */
 function parseBrackets(line: string): Command | undefined {
-	const [, name, written = '', data = ''] = /^[ \t]*##\[([^\s\];]+)(?: ([^\]]*))?\](.*)$/s.exec(line) ?? [];
+	const [, name, written = '', data = ''] = brackets.exec(line) ?? [];
 	if (name === undefined) return undefined;
-	return { name, properties: Object.fromEntries(written.split(';').flatMap(property)), data: unescapeBrackets(data) };
+	return { name, properties: propertiesOf(written, ';', bracketEscapes), data: unescaped(data, bracketEscapes) };
 }
 
-function unescapeBrackets(text: string): string {
-	return text.replaceAll(/%0D/gi, '\r').replaceAll(/%0A/gi, '\n').replaceAll(/%3B/gi, ';').replaceAll(/%5D/gi, ']');
+type Escapes = readonly (readonly [written: string, character: string])[];
+
+/** The per cent sign goes last, else the text `%250A` would become a line feed. */
+const percent = ['%25', '%'] as const;
+const lineEnds = [
+	['%0D', '\r'],
+	['%0A', '\n'],
+] as const;
+const dataEscapes: Escapes = [...lineEnds, percent];
+const propertyEscapes: Escapes = [...lineEnds, ['%3A', ':'], ['%2C', ','], percent];
+const bracketEscapes: Escapes = [['%3B', ';'], ...lineEnds, ['%5D', ']'], percent];
+
+/** Only capital letters are escapes, as GitHub has it: `%0a` may be part of an address. */
+function unescaped(text: string, escapes: Escapes): string {
+	if (!text.includes('%')) return text;
+	return escapes.reduce((result, [written, character]) => result.replaceAll(written, character), text);
 }
 
-function property(text: string): readonly (readonly [string, string])[] {
-	const equals = text.indexOf('=');
-	const name = text.slice(0, equals).trim();
-	const value = text.slice(equals + 1);
-	return equals === -1 || name === '' || value === '' ? [] : [[name.toLowerCase(), unescapeProperty(value)]];
-}
-
-/** `%25` goes last, else the text `%250A` would become a line feed. */
-function unescapeData(text: string): string {
-	return text.replaceAll(/%0D/gi, '\r').replaceAll(/%0A/gi, '\n').replaceAll('%25', '%');
-}
-
-function unescapeProperty(text: string): string {
-	return text
-		.replaceAll(/%0D/gi, '\r')
-		.replaceAll(/%0A/gi, '\n')
-		.replaceAll(/%3A/gi, ':')
-		.replaceAll(/%2C/gi, ',')
-		.replaceAll('%25', '%');
+function propertiesOf(written: string, separator: string, escapes: Escapes): Command['properties'] {
+	const properties: (readonly [string, string])[] = [];
+	for (const text of written.split(separator)) {
+		const equals = text.indexOf('=');
+		const name = text.slice(0, Math.max(equals, 0)).trim().toLowerCase();
+		const value = text.slice(equals + 1);
+		if (name !== '' && value !== '') properties.push([name, unescaped(value, escapes)]);
+	}
+	return Object.fromEntries(properties);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseEnvironmentFile, parsePathFile, whyNotSettable } from './environment-file.ts';
+import { isLoaderVariable, parseEnvironmentFile, parsePathFile, whyNotSettable } from './environment-file.ts';
 
 const why = (text: string): string | undefined => {
 	const result = parseEnvironmentFile(text, '$GITHUB_ENV');
@@ -10,12 +10,13 @@ const why = (text: string): string | undefined => {
 
 test('names and values are read, in lines and in blocks', () => {
 	const text = '\ufeffA=1\r\n\nB=x=y<<z\nC<<END OF IT\none\r\n\nA=not a name\nEND OF IT\nD=';
+	// The runner of GitHub on Linux keeps carriage returns, so a job that trips over them does so here as well.
 	assert.deepEqual(parseEnvironmentFile(text, '$GITHUB_ENV'), {
 		ok: true,
 		value: [
-			['A', '1'],
+			['A', '1\r'],
 			['B', 'x=y<<z'],
-			['C', 'one\n\nA=not a name'],
+			['C', 'one\r\n\nA=not a name'],
 			['D', ''],
 		],
 	});
@@ -45,17 +46,52 @@ test('100,000 lines are read in well under a second', () => {
 	assert.equal(result.ok && result.value.length, 100_000);
 });
 
-test("the runner's variables and NODE_OPTIONS are not settable, a token for a tool is", () => {
-	const own = new Set(['GITHUB_SHA']);
-	for (const name of ['NODE_OPTIONS', 'node_options', 'GITHUB_SHA', 'GITHUB_ANYTHING', 'RUNNER_TEMP']) {
+test("the runner's variables and NODE_OPTIONS are not settable, other names of its kind are", () => {
+	const own = new Set(['GITHUB_SHA', 'RUNNER_TEMP']);
+	for (const name of ['NODE_OPTIONS', 'node_options', 'GITHUB_SHA', 'RUNNER_TEMP'])
 		assert.notEqual(whyNotSettable(name, own), undefined, name);
-	}
-	for (const name of ['GITHUB_TOKEN', 'PATH', 'MY_GITHUB_SHA'])
+	for (const name of ['GITHUB_TOKEN', 'GITHUB_SHA_SHORT', 'RUNNER_COUNT', 'PATH', 'MY_GITHUB_SHA'])
 		assert.equal(whyNotSettable(name, own), undefined, name);
 });
 
+test('FIL-07: a broken file is refused as a whole, with the line, and its message stays short and plain', () => {
+	const attacks: readonly (readonly [text: string, line: number, why: RegExp])[] = [
+		['GOOD=1\nA<<EOF\nb\n', 2, /delimiter not found 'EOF'/],
+		['GOOD=1\nA\n', 2, /Invalid format 'A'/],
+		['GOOD=1\n=v\n', 2, /Name must not be empty/],
+		['GOOD=1\nN\0AME=v\n', 2, /NUL/],
+		[`GOOD=1\n${'x'.repeat(1_000_000)}`, 2, /^.{0,300}$/],
+		['GOOD=1\n\u001b]0;pwned\u0007\n', 2, /Invalid format '\\u001b\]0;pwned\\u0007'/],
+	];
+	for (const [text, line, expected] of attacks) {
+		const result = parseEnvironmentFile(text, '$GITHUB_ENV');
+		assert.ok(!result.ok);
+		assert.equal(result.error[0]?.where, `line ${line} of what was written`);
+		assert.match(result.error[0]?.why ?? '', expected);
+		// Read line by line, as a shell would, the good line is applied before the bad one is met.
+		assert.equal(/^(\w+)=(.*)$/m.exec(text)?.[1], 'GOOD');
+	}
+});
+
+test('variables that make programs load code are known, those that many jobs set for other reasons are not among them', () => {
+	for (const name of [
+		'LD_PRELOAD',
+		'LD_AUDIT',
+		'BASH_ENV',
+		'GIT_SSH_COMMAND',
+		'GIT_CONFIG_COUNT',
+		'PERL5OPT',
+		'PYTHONSTARTUP',
+		'RUBYOPT',
+		'JAVA_TOOL_OPTIONS',
+	])
+		assert.ok(isLoaderVariable(name), name);
+	for (const name of ['ENV', 'LD_LIBRARY_PATH', 'GIT_AUTHOR_NAME', 'PYTHONPATH', 'PATH'])
+		assert.ok(!isLoaderVariable(name), name);
+});
+
 test('folders for PATH keep their order', () => {
-	assert.deepEqual(parsePathFile('/a b\n\r\n/c\r\n'), ['/a b', '/c']);
+	assert.deepEqual(parsePathFile('\ufeff/a b\n\r\n/c\r\n/d\r/e'), ['/a b', '/c', '/d', '/e']);
 });
 
 const seed = Number(process.env['SEED'] ?? 20_260_101);

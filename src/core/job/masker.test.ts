@@ -1,12 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createMasker, longestLine, type Masker } from './masker.ts';
+import { createMasker, type Masker } from './masker.ts';
+import { longestLine } from './masker-lines.ts';
 
 const secret = 'p4ssw0rd-Xy+Z/14';
 
-function linesOf(masker: Masker, ...lines: readonly string[]): readonly string[] {
+/** A stream of lines, as text. */
+function streamOf(masker: Masker) {
 	const stream = masker.lines();
+	return {
+		push: (text: string, isEnd: boolean) => split(stream.pushText(text, isEnd)),
+		end: () => split(stream.end()),
+	};
+}
+
+function split(lines: Uint8Array): readonly string[] {
+	const texts = Buffer.from(lines).toString().split('\n');
+	assert.equal(texts.pop(), '', 'what is given back are whole lines');
+	return texts;
+}
+
+function linesOf(masker: Masker, ...lines: readonly string[]): readonly string[] {
+	const stream = streamOf(masker);
 	return [...lines.flatMap((line) => stream.push(line, true)), ...stream.end()];
 }
 
@@ -86,14 +102,14 @@ test('values under four characters are refused, so that the log stays readable',
 
 test('a mask that is added later hides from then on', () => {
 	const masker = createMasker();
-	const stream = masker.lines();
+	const stream = streamOf(masker);
 	assert.deepEqual(stream.push('hello', true), ['hello']);
 	masker.add('hello');
 	assert.deepEqual(stream.push('hello', true), ['***']);
 });
 
 test('a line that cannot begin a secret is given back at once', () => {
-	const stream = createMasker([secret]).lines();
+	const stream = streamOf(createMasker([secret]));
 	assert.deepEqual(stream.push('listening on port p4', true), ['listening on port p4']);
 	assert.deepEqual(stream.push(`the rest of ${secret.slice(0, 6)}`, true), [], 'this may go on in the next line');
 	assert.deepEqual(stream.push(secret.slice(6), true), ['the rest of ***', '***']);
@@ -156,7 +172,7 @@ test('cutting the output into pieces never changes what is shown', () => {
 				const masker = createMasker(secrets);
 				const lines = whole.split('\n');
 				const once = linesOf(masker, ...lines);
-				const stream = masker.lines();
+				const stream = streamOf(masker);
 				const pieces: string[] = [];
 				let turn = 0;
 				for (const line of lines) {

@@ -1,5 +1,7 @@
+import { createLineMasker, type LineMasker } from './masker-lines.ts';
 import { secretForms } from './secret-forms.ts';
-import { type Patterns, patternsOf, Scan } from './secret-scan.ts';
+import { Needles } from './secret-needles.ts';
+import { Scan } from './secret-scan.ts';
 
 /** Hides secrets in everything that leaves a job. One for each job: masks only ever become more. */
 export interface Masker {
@@ -9,98 +11,61 @@ export interface Masker {
 	redact(text: string): string;
 	/** A stream of lines with every secret replaced, also where line ends, control sequences or pieces cut it. */
 	lines(): LineMasker;
+	/** A stream of bytes with every secret replaced and nothing else changed: for what was stored already. */
+	bytes(): ByteMasker;
+	/** How many values were added. */
+	readonly count: number;
+	/** A masker that hides only what was added after the first `count` values. */
+	since(count: number): Masker;
 }
 
-/** Takes text as it comes and gives back finished lines; one that ends with the beginning of a secret waits for the next. */
-export interface LineMasker {
-	/** Text without line feeds; `isEnd`: a line ends after it. */
-	push(text: string, isEnd: boolean): readonly string[];
+/** Takes bytes as they come and gives them back masked; what may be the beginning of a secret waits. */
+export interface ByteMasker {
+	/** Valid until the next call. */
+	push(bytes: Uint8Array): Uint8Array;
 	/** What is left, when nothing more comes. */
-	end(): readonly string[];
+	end(): Uint8Array;
 }
-
-/** Longer lines are folded; in UTF-16 units. */
-export const longestLine = 65_536;
 
 /** Makes the masker of a job, with the secrets known at its start. */
 export function createMasker(secrets: readonly string[] = []): Masker {
-	const forms = new Set<string>();
-	let patterns: Patterns | undefined;
-	const current = () => {
-		patterns ??= patternsOf([...forms]);
-		return patterns;
+	const values: string[] = [];
+	const needles = new Needles();
+	const addAll = (all: readonly string[]): boolean => {
+		const forms = all.map(secretForms);
+		if (needles.add(forms.flat())) values.push(...all);
+		return forms.every((found) => found.length > 0);
 	};
-	const add = (secret: string): boolean => {
-		const found = secretForms(secret);
-		const before = forms.size;
-		for (const form of found) forms.add(form);
-		if (forms.size > before) patterns = undefined;
-		return found.length > 0;
-	};
-	for (const secret of secrets) add(secret);
+	addAll(secrets);
 	return {
-		add,
-		redact: (text) => {
-			if (forms.size === 0) return text;
-			const scan = new Scan(current());
-			scan.feed(text);
-			return scan.take(text.length);
+		add: (secret) => addAll([secret]),
+		redact: (text) => redact(needles, text),
+		lines: () => createLineMasker(needles),
+		bytes: () => createByteMasker(needles),
+		get count() {
+			return values.length;
 		},
-		lines: () => createLineMasker(current),
+		since: (count) => createMasker(values.slice(count)),
 	};
 }
 
-function createLineMasker(current: () => Patterns): LineMasker {
-	let patterns = current();
-	let scan = new Scan(patterns);
-	/** Masked text of a line that is not finished. */
-	let unfinished = '';
+function redact(needles: Needles, text: string): string {
+	if (needles.isEmpty || text === '') return text;
+	const scan = new Scan(needles, false);
+	scan.feed(new TextEncoder().encode(text), true);
+	return scan.hasFound ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(scan.take(scan.length)) : text;
+}
 
-	const finish = (masked: string): readonly string[] => {
-		const ended = (unfinished + masked).split('\n');
-		const rest = fold(ended.pop() ?? '');
-		unfinished = rest.pop() ?? '';
-		return [...ended.flatMap(fold), ...rest].flatMap(shown);
-	};
-
+function createByteMasker(needles: Needles): ByteMasker {
+	const scan = new Scan(needles, false);
 	return {
-		push(text, isEnd) {
-			if (current() !== patterns) {
-				// A mask was added: what still waits is looked at again.
-				const { waiting } = scan;
-				patterns = current();
-				scan = new Scan(patterns);
-				scan.feed(waiting);
-			}
-			scan.feed(isEnd ? `${text}\n` : text);
-			return finish(scan.take(scan.safeLength()));
+		push(bytes) {
+			scan.feed(bytes);
+			return scan.take(scan.safeLength());
 		},
 		end() {
-			const lines = finish(scan.take(scan.waiting.length));
-			const rest = unfinished;
-			unfinished = '';
-			return rest === '' ? lines : [...lines, ...shown(rest)];
+			scan.feed(new Uint8Array(0), true);
+			return scan.take(scan.length);
 		},
 	};
-}
-
-function fold(line: string): string[] {
-	const folded: string[] = [];
-	let rest = line;
-	while (rest.length > longestLine) {
-		const unit = rest.charCodeAt(longestLine - 1);
-		// Not between the two halves of a surrogate pair.
-		const cut = unit >= 0xd800 && unit < 0xdc00 ? longestLine - 1 : longestLine;
-		folded.push(rest.slice(0, cut));
-		rest = rest.slice(cut);
-	}
-	folded.push(rest);
-	return folded;
-}
-
-/** Each state of a progress bar, which carriage returns divide, is a line of its own: nothing is cut and nothing overwritten. */
-function shown(line: string): readonly string[] {
-	if (!line.includes('\r')) return [line];
-	const states = line.split('\r').filter((state) => state !== '');
-	return states.length === 0 ? [''] : states;
 }

@@ -102,6 +102,32 @@ describe('a problem matcher', () => {
 		assert.equal(annotations(fixed, ['a.cs broken'])[0]?.file, 'lib/a.cs');
 	});
 
+	test('may tell the message before the last line, and a message of blanks is none', () => {
+		const backwards = {
+			owner: 'x',
+			pattern: [
+				{ regexp: '^E: (.*)', message: 1 },
+				{ regexp: '^ at (.*):(\\d+)', file: 1, line: 2 },
+			],
+		};
+		assert.deepEqual(annotations(backwards, ['E: no', ' at a.c:3', 'E:  ', ' at a.c:4']), [
+			{ level: 'error', message: 'no', file: 'a.c', line: 3 },
+			undefined,
+		]);
+	});
+
+	test('takes only numbers as places', () => {
+		const any = { owner: 'x', pattern: [{ regexp: '^(\\S+) (\\S+) (\\S+)', file: 1, line: 2, column: 3, message: 0 }] };
+		assert.deepEqual(
+			annotations(any, ['a 0x1 1e3', 'a 0 -1', 'a 99999999999999999999 7']).map((one) => [one?.line, one?.column]),
+			[
+				[undefined, undefined],
+				[undefined, undefined],
+				[undefined, 7],
+			],
+		);
+	});
+
 	test('shows no severity that there is not', () => {
 		const any = { owner: 'x', pattern: [{ regexp: '^(\\w+): (.*)', severity: 1, message: 2 }] };
 		assert.deepEqual(annotations(any, ['fatal: a', 'ERROR: b', 'notice: c']), [
@@ -112,27 +138,26 @@ describe('a problem matcher', () => {
 	});
 
 	test('that cannot be used is refused with the reason', () => {
+		const two = (first: object, last: object) => ({ owner: 'x', pattern: [first, last] });
 		const cases: readonly (readonly [content: unknown, why: RegExp])[] = [
 			[{ pattern: [] }, /no owner/],
 			[{ owner: 'x', pattern: [] }, /no pattern/],
 			[{ owner: 'x', pattern: [{ regexp: '(' }] }, /cannot be read/],
-			[{ owner: 'x', pattern: [{ regexp: 'a', file: 1 }] }, /no message/],
+			[{ owner: 'x', pattern: [{ regexp: '(a)', file: 1 }] }, /no pattern tells a message/],
 			[{ owner: 'x', pattern: [{ regexp: 'a', message: 'one' }] }, /no number of a group/],
-			[
-				{
-					owner: 'x',
-					pattern: [
-						{ regexp: 'a', loop: true },
-						{ regexp: 'b', message: 1 },
-					],
-				},
-				/may loop/,
-			],
+			[{ owner: 'x', pattern: [{ regexp: '\\((?:a)[(](?=b)(?<c>d)', message: 2 }] }, /the group 2, .* has only 1/],
+			[{ owner: 'x', severity: 'fatal', pattern: [{ regexp: 'a', message: 0 }] }, /severity of x is none of/],
+			[{ owner: 'x', pattern: [{ regexp: 'a', message: 0, loop: true }] }, /may loop/],
+			[two({ regexp: 'a', loop: true }, { regexp: 'b', message: 0 }), /may loop/],
+			[two({ regexp: 'a', message: 0 }, { regexp: 'b', loop: true }), /loops tells no message/],
+			[two({ regexp: 'a', message: 0 }, { regexp: 'b', message: 0 }), /message is told by two patterns/],
 		];
 		for (const [content, why] of cases) {
 			const read = readMatchers(JSON.stringify({ problemMatcher: [content] }), 'm.json');
 			assert.match(read.ok ? '' : (read.error[0]?.why ?? ''), why);
 		}
+		const twice = JSON.stringify({ problemMatcher: [eslint, { ...eslint, owner: 'ESLint' }] });
+		assert.match(JSON.stringify(readMatchers(twice, 'm.json')), /two matchers of the owner ESLint/);
 		for (const text of ['nonsense', '[]', '{}', '{"problemMatcher": 1}'])
 			assert.ok(!readMatchers(text, 'm.json').ok, text);
 	});

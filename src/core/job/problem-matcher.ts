@@ -40,6 +40,8 @@ export function readMatchers(text: string, path: string): Result<readonly Proble
 	for (const item of list) {
 		const matcher = readMatcher(item);
 		if (typeof matcher === 'string') return failed(wrong(path, matcher));
+		if (matchers.some(({ owner }) => owner.toLowerCase() === matcher.owner.toLowerCase()))
+			return failed(wrong(path, `it has two matchers of the owner ${matcher.owner}`));
 		matchers.push(matcher);
 	}
 	return ok(matchers);
@@ -58,16 +60,32 @@ function readMatcher(item: unknown): ProblemMatcher | string {
 	const broken = patterns.find((one) => typeof one === 'string');
 	if (typeof broken === 'string') return broken;
 	const good = patterns.filter((one) => typeof one !== 'string');
-	const last = good.at(-1);
-	if (last === undefined) return `${owner} has no pattern`;
-	if (last.groups.message === undefined) return `the last pattern of ${owner} has no message`;
-	if (good.slice(0, -1).some(({ loop }) => loop)) return `only the last pattern of ${owner} may loop`;
+	const why = whyUnusable(good);
+	if (why !== undefined) return `${why} in the matcher ${owner}`;
+	const level = severity ?? '';
+	if (typeof level !== 'string' || (level !== '' && levelOf(level) === undefined))
+		return `the severity of ${owner} is none of error, warning and notice`;
 	return {
 		owner,
-		severity: typeof severity === 'string' ? severity : 'error',
-		...(typeof fromPath === 'string' ? { fromPath } : {}),
+		severity: level === '' ? 'error' : level,
+		...(typeof fromPath === 'string' && fromPath !== '' ? { fromPath } : {}),
 		patterns: good,
 	};
+}
+
+function whyUnusable(patterns: readonly MatcherPattern[]): string | undefined {
+	if (patterns.length === 0) return 'there is no pattern';
+	const isLoopMisplaced = patterns.some(({ loop }, index) => loop && (index === 0 || index < patterns.length - 1));
+	if (isLoopMisplaced) return 'only the last one of several patterns may loop';
+	for (const part of parts) {
+		const count = patterns.filter(({ groups }) => groups[part] !== undefined).length;
+		if (count > 1) return `${part} is told by two patterns`;
+		if (count === 0 && part === 'message') return 'no pattern tells a message';
+	}
+	const last = patterns.at(-1);
+	return last?.loop === true && last.groups.message === undefined
+		? 'the pattern that loops tells no message'
+		: undefined;
 }
 
 function readPattern(item: unknown, owner: string): MatcherPattern | string {
@@ -76,17 +94,27 @@ function readPattern(item: unknown, owner: string): MatcherPattern | string {
 	try {
 		new RegExp(regexp);
 	} catch (error) {
-		return `a regexp of ${owner} cannot be read: ${error instanceof Error ? error.message : error}`;
+		// The message repeats the whole expression before it says what is wrong.
+		const why = error instanceof Error ? error.message.replace(/^.*\/: /s, '') : error;
+		return `a regexp of ${owner} cannot be read: ${why}`;
 	}
 	const groups: { [part in MatcherPart]?: number } = {};
+	const mostGroup = groupCount(regexp);
 	for (const part of parts) {
-		const group = propertyOf(item, part);
+		const group = propertyOf(item, part) ?? undefined;
 		if (group === undefined) continue;
 		if (typeof group !== 'number' || !Number.isInteger(group) || group < 0)
 			return `${part} of ${owner} is no number of a group`;
+		if (group > mostGroup) return `${part} of ${owner} is the group ${group}, and its regexp has only ${mostGroup}`;
 		groups[part] = group;
 	}
 	return { regexp, groups, loop: propertyOf(item, 'loop') === true };
+}
+
+/** How many groups an expression has. It is counted and not run, because it may run for ever. */
+function groupCount(regexp: string): number {
+	const tokens = regexp.match(/\\.|\[(?:\\.|[^\]\\])*\]|\((?!\?)|\(\?<(?![=!])/gs) ?? [];
+	return tokens.filter((token) => token.startsWith('(')).length;
 }
 
 function propertyOf(value: unknown, name: string): unknown {
@@ -150,17 +178,21 @@ export function annotationOf(
 	matcher: ProblemMatcher,
 	workspace: string,
 ): Omit<Annotation, 'logLine'> | undefined {
-	const severity = (match.severity ?? matcher.severity).toLowerCase();
-	const level = (['error', 'warning', 'notice'] as const).find((known) => known === severity);
-	if (level === undefined || match.message === undefined) return undefined;
+	const level = levelOf(match.severity ?? matcher.severity);
+	if (level === undefined || match.message === undefined || match.message.trim() === '') return undefined;
 	const base = match.fromPath ?? matcher.fromPath;
 	const file = match.file === undefined ? undefined : insideWorkspace(match.file, workspace, base && folderOf(base));
 	return {
 		level,
 		message: match.message,
 		...(file === undefined ? {} : { file, ...position('line', match.line), ...position('column', match.column) }),
-		...(match.code === undefined ? {} : { rule: match.code }),
+		...(match.code === undefined || match.code.trim() === '' ? {} : { rule: match.code.trim() }),
 	};
+}
+
+function levelOf(severity: string): Annotation['level'] | undefined {
+	const known = severity.toLowerCase();
+	return (['error', 'warning', 'notice'] as const).find((level) => level === known);
 }
 
 /** `fromPath` names a file, a project file for instance: paths are relative to its folder. */
@@ -172,6 +204,6 @@ function position(
 	name: 'line' | 'column',
 	text: string | undefined,
 ): { readonly line?: number; readonly column?: number } {
-	const value = Number(text);
-	return text !== undefined && Number.isInteger(value) && value > 0 ? { [name]: value } : {};
+	const value = text !== undefined && /^\d+$/.test(text) ? Number(text) : 0;
+	return value > 0 && Number.isSafeInteger(value) ? { [name]: value } : {};
 }

@@ -1,8 +1,10 @@
+import { parse } from 'yaml';
+
 /** Shorter values are no masks: they would blacken the whole log and hide nothing. In UTF-16 units, after trimming. */
 const minimumMaskLength = 4;
 
 /**
- * Every form in which a secret may be printed: its lines, the string leaves of a JSON value, and what base64, hex and the usual
+ * Every form in which a secret may be printed: its lines, the string leaves of a JSON or YAML value, and what base64, hex and the usual
  * escapes make of each. Empty when nothing of it is long enough to be masked.
  */
 export function secretForms(secret: string): readonly string[] {
@@ -17,7 +19,7 @@ function isMaskable(form: string): boolean {
 	return form.trim().length >= minimumMaskLength && /[\p{L}\p{N}]/u.test(form);
 }
 
-/** The whole, each line, and each leaf of a JSON value: programs print parts of a structured secret. */
+/** The whole, each line, and each leaf of a JSON or YAML value: programs print parts of a structured secret. */
 function valuesOf(secret: string): readonly string[] {
 	const lines = secret.split(/[\r\n]+/);
 	const values = [secret, secret.trim(), ...lines, ...lines.map((line) => line.trim()), ...leavesOf(secret)];
@@ -25,11 +27,27 @@ function valuesOf(secret: string): readonly string[] {
 }
 
 function leavesOf(secret: string): readonly string[] {
-	if (!/^\s*[[{]/.test(secret)) return [];
+	return leaves(structureOf(secret)).flatMap((leaf) => [leaf, ...leaf.split(/[\r\n]+/).map((line) => line.trim())]);
+}
+
+/** Larger values are keys or archives, and reading them would take long. */
+const largestStructure = 65_536;
+
+/** The object or list that a secret is the text of; of YAML, what has a key on one of several lines. */
+function structureOf(secret: string): unknown {
+	const isFlow = /^\s*[[{]/.test(secret);
+	if (!isFlow && !/^\s*(?:- )?[\w."'/-]+:(?: |$)/m.test(secret.includes('\n') ? secret : '')) return undefined;
 	try {
-		return leaves(JSON.parse(secret)).flatMap((leaf) => [leaf, ...leaf.split(/[\r\n]+/).map((line) => line.trim())]);
+		if (isFlow) return JSON.parse(secret);
 	} catch {
-		return [];
+		// It may be YAML in one line.
+	}
+	if (secret.length > largestStructure) return undefined;
+	try {
+		const value: unknown = parse(secret, { logLevel: 'silent', maxAliasCount: 100 });
+		return typeof value === 'object' ? value : undefined;
+	} catch {
+		return undefined;
 	}
 }
 
@@ -44,6 +62,7 @@ function formsOf(value: string): readonly string[] {
 	const base64 = base64Forms(bytes);
 	const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 	const uri = encodeURIComponent(value.toWellFormed());
+	const json = JSON.stringify(value).slice(1, -1);
 	return [
 		value,
 		...base64,
@@ -52,10 +71,14 @@ function formsOf(value: string): readonly string[] {
 		...base64.slice(0, 1).flatMap((form) => base64Forms(new TextEncoder().encode(form))),
 		hex,
 		hex.toUpperCase(),
-		uri,
-		uri.replace(/%[0-9A-F]{2}/g, (escaped) => escaped.toLowerCase()),
-		uri.replaceAll('%20', '+'),
-		JSON.stringify(value).slice(1, -1),
+		...[uri, strictUri(uri)].flatMap((escaped) => [
+			escaped,
+			escaped.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+			escaped.replaceAll('%20', '+'),
+			escaped.replaceAll('%2F', '/'),
+		]),
+		json,
+		json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
 		value.replaceAll('\\', '\\\\').replaceAll('"', '\\"'),
 		// Shells print a quote inside quotes in these ways (`set -x` too).
 		value.replaceAll("'", "'\\''"),
@@ -63,6 +86,11 @@ function formsOf(value: string): readonly string[] {
 		value.replaceAll('\\', '\\\\').replaceAll("'", "\\'"),
 		value.replace(/[&<>"']/g, (character) => xml[character] ?? character),
 	];
+}
+
+/** What RFC 3986 reserves and JavaScript leaves as it is: other languages escape it. */
+function strictUri(uri: string): string {
+	return uri.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 const xml: { readonly [character: string]: string } = {

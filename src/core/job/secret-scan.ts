@@ -1,278 +1,274 @@
-import { type Automaton, buildAutomaton } from './automaton.ts';
+import { SecretCursor } from './secret-cursor.ts';
+import { headLength } from './secret-filter.ts';
+import type { Needle, Needles } from './secret-needles.ts';
+import { Ranges } from './secret-ranges.ts';
+import { SecretSkim } from './secret-skim.ts';
+import {
+	control,
+	escapeByte,
+	ground,
+	isAt,
+	isVisibly,
+	kinds,
+	lead,
+	lineFeed,
+	nextSequence,
+	type Special,
+	special,
+	text,
+} from './secret-text.ts';
 
-/** What a text is searched for. */
-export interface Patterns {
-	/** Over the text without control characters and sequences. */
-	readonly exact: Automaton;
-	/** Over the text without blanks and line ends as well. */
-	readonly wrapped: Automaton;
-	/** Over the text as it is: a secret may stand inside a control sequence. */
-	readonly raw: Automaton;
-}
-
-/** Long patterns are found although line ends and blanks cut them, as `base64` and `fold` do. Short ones would hide too much then. */
-const shortestWrapped = 12;
 /** A finished line waits for the next one only when it ends with this much of a secret. */
-const shortestHeld = 4;
-const mask = '***';
+const shortestHeld = headLength;
 
-/** Prepares the search for these forms of secrets. */
-export function patternsOf(forms: readonly string[]): Patterns {
-	const oneLine = forms.filter((form) => !form.includes('\n'));
-	const visible = oneLine.map(visibleOf).filter((form) => form !== '');
-	const wrapped = forms
-		.map((form) => visibleOf(form).replace(/[\t\n \u00a0]/g, ''))
-		.filter((form) => form.length >= shortestWrapped);
-	const exact = buildAutomaton(visible);
-	const hasControls = visible.some((form, index) => form !== oneLine[index]);
-	return { exact, wrapped: buildAutomaton(wrapped), raw: hasControls ? buildAutomaton(oneLine) : exact };
-}
-
-/** Looks for secrets in a text that comes in pieces. Text waits here until it is certain what of it is a secret. */
+/**
+ * Looks for secrets in bytes that come in pieces. They wait here until it is certain what of them is a secret. Text is skimmed for
+ * the first bytes of needles; only behind those, and around control sequences, it is looked at closely.
+ */
 export class Scan {
-	readonly #exact: Cursor;
-	readonly #wrapped: Cursor;
-	readonly #raw: Cursor;
-	readonly #isEmpty: boolean;
-	/** Both searches look for the same. */
-	readonly #isSame: boolean;
-	/** The raw search is where the exact one is, and is not told each unit. */
-	#rawIsExact: boolean;
-	#sequence = ground;
-	#text = '';
-	/** Offset, in everything fed, of the text that waits. */
+	readonly #needles: Needles;
+	/** Lines are handed over one by one: the first bytes of a secret that goes on in the next line are not waited for. */
+	readonly #isByLine: boolean;
+	#version = -1;
+	/** What waits begins at `#start`; what is before it was handed over. */
+	#bytes = new Uint8Array(0);
+	#start = 0;
+	#scanned = 0;
+	#end = 0;
+	/** Offset, in everything fed, of the first byte of `#bytes`. */
 	#base = 0;
-	/** Where secrets are; in order, not overlapping. */
-	#ranges: { readonly start: number; readonly end: number }[] = [];
+	/** Everything before this offset is past hiding. */
+	#released = 0;
+	readonly #ranges = new Ranges();
 
-	constructor(patterns: Patterns) {
-		this.#exact = new Cursor(patterns.exact);
-		this.#wrapped = new Cursor(patterns.wrapped);
-		this.#raw = new Cursor(patterns.raw);
-		this.#isEmpty = patterns.exact.longest + patterns.wrapped.longest + patterns.raw.longest === 0;
-		this.#isSame = patterns.raw === patterns.exact;
-		this.#rawIsExact = this.#isSame;
+	#skim: SecretSkim;
+	/** The last bytes of text, in a closer look. */
+	#window = 0;
+	#isClose = false;
+	#sequence = ground;
+	/** Over the text without control characters and sequences. */
+	#visible: SecretCursor;
+	/** Over the text with what stands in control sequences, while that is not the same. */
+	#raw: SecretCursor;
+	#isRawApart = false;
+
+	constructor(needles: Needles, isByLine: boolean) {
+		this.#needles = needles;
+		this.#isByLine = isByLine;
+		this.#visible = new SecretCursor([]);
+		this.#raw = this.#visible;
+		this.#skim = new SecretSkim(needles.filter);
 	}
 
-	get waiting(): string {
-		return this.#text;
+	/** How much waits, in bytes. */
+	get length(): number {
+		return this.#end - this.#start;
 	}
 
-	feed(text: string): void {
-		const offset = this.#base + this.#text.length;
-		this.#text += text;
-		if (this.#isEmpty) return;
-		if (this.#rawIsExact && this.#sequence === ground && !hasControls.test(text)) this.#feedPlain(text, offset);
-		else this.#feedAny(text, offset);
+	/** Something was found that is not handed over yet. */
+	get hasFound(): boolean {
+		return !this.#ranges.isEmpty;
 	}
 
-	/** Nothing is hidden in this text, so that two of the three searches are one. */
-	#feedPlain(text: string, offset: number): void {
-		const add = (start: number, end: number) => this.#add(start, end);
-		this.#exact.walk(text, offset, none, add);
-		this.#wrapped.walk(text, offset, blank, add);
-	}
-
-	#feedAny(text: string, offset: number): void {
-		if (this.#rawIsExact) this.#raw.become(this.#exact);
-		for (let i = 0; i < text.length; i++) {
-			const unit = text.charCodeAt(i);
-			const at = offset + i;
-			if (this.#raw.step(unit, at)) this.#add(this.#raw.start, at + 1);
-			const kind = kinds[unit];
-			if (this.#sequence !== ground || kind === control) {
-				this.#sequence = nextSequence(this.#sequence, unit);
-				if (unit !== lineFeed) continue;
-			}
-			if (this.#exact.step(unit, at)) this.#add(this.#exact.start, at + 1);
-			if (kind !== blank && this.#wrapped.step(unit, at)) this.#add(this.#wrapped.start, at + 1);
+	/** Takes bytes; `isEnd`: no others come. */
+	feed(bytes: Uint8Array, isEnd = false): void {
+		this.#append(bytes);
+		if (this.#version !== this.#needles.version) this.#begin();
+		if (this.#needles.isEmpty) this.#scanned = this.#end;
+		let isGoingOn = true;
+		while (isGoingOn && this.#scanned < this.#end) {
+			isGoingOn = this.#isClose ? this.#lookClosely(isEnd) : this.#skimOn(isEnd);
 		}
-		// A line feed leads both back to their start.
-		this.#rawIsExact = this.#isSame && text.endsWith('\n');
 	}
 
-	/** How much of the waiting text no later text can change. */
+	/** How many bytes no later text can change. */
 	safeLength(): number {
-		const end = this.#base + this.#text.length;
-		const isLineEnd = this.#text.endsWith('\n');
-		const held = Math.min(
-			this.#exact.pending(end),
-			this.#rawIsExact ? end : this.#raw.pending(end),
-			isLineEnd && this.#wrapped.depth < shortestHeld ? end : this.#wrapped.pending(end),
-		);
-		return Math.max(0, held - this.#base);
+		const line = this.#bytes.subarray(this.#start, this.#end).lastIndexOf(lineFeed) + this.#start + 1;
+		const first = Math.max(this.#heldFrom(line), this.#released) - this.#base;
+		return Math.max(0, Math.min(first, this.#scanned) - this.#start);
 	}
 
-	/** Hands over the first `length` units, masked; a secret that reaches further stays. */
-	take(length: number): string {
-		let end = this.#base + length;
-		const cut = this.#ranges.find((range) => range.end > end);
-		if (cut !== undefined) end = Math.min(end, cut.start);
-		let masked = '';
-		let position = this.#base;
-		while (this.#ranges[0] !== undefined && this.#ranges[0].end <= end) {
-			const range = this.#ranges.shift();
-			if (range === undefined) break;
-			masked += this.#slice(position, range.start) + maskLines(this.#slice(range.start, range.end));
-			position = range.end;
-		}
-		masked += this.#slice(position, end);
-		this.#text = this.#text.slice(end - this.#base);
-		this.#base = end;
+	/** Hands over the first `length` bytes, masked; a secret that reaches further stays. They are valid until more is fed. */
+	take(length: number): Uint8Array {
+		const from = this.#base + this.#start;
+		const end = this.#ranges.uncut(from + length);
+		const masked = this.#ranges.mask(this.#bytes.subarray(this.#start, this.#end), from, end);
+		this.#start = end - this.#base;
 		return masked;
 	}
 
-	#slice(start: number, end: number): string {
-		return this.#text.slice(start - this.#base, end - this.#base);
+	/** The waiting bytes as they are. */
+	peek(length: number): Uint8Array {
+		return this.#bytes.subarray(this.#start, this.#start + length);
 	}
 
-	/** Adds a range in its place; those it overlaps become one with it. */
-	#add(from: number, to: number): void {
-		let start = Math.max(from, this.#base);
-		let end = to;
-		let index = this.#ranges.length;
-		while ((this.#ranges[index - 1]?.end ?? 0) > start) index -= 1;
-		let overlapped = 0;
-		for (
-			let range = this.#ranges[index];
-			range !== undefined && range.start < end;
-			range = this.#ranges[index + overlapped]
-		) {
-			start = Math.min(start, range.start);
-			end = Math.max(end, range.end);
-			overlapped += 1;
+	/** Offset of the first byte that may belong to a secret not seen to its end; `line` is where the last line begins. */
+	#heldFrom(line: number): number {
+		const end = this.#base + this.#end;
+		if (this.#needles.isEmpty) return end;
+		if (!this.#isClose) {
+			// Fewer bytes than a head has may be the beginning of a needle.
+			const from = this.#base + (this.#isByLine ? line : this.#start);
+			return this.#skim.kept.offsets.slice(1 - headLength).find((offset) => offset >= from) ?? end;
 		}
-		this.#ranges.splice(index, overlapped, { start, end });
-	}
-}
-
-/** A secret over several lines keeps them, so that line numbers stay true. */
-function maskLines(secret: string): string {
-	return secret.includes('\n') ? secret.replace(/[^\n]+/g, mask) : mask;
-}
-
-/** Where one automaton is in the text; it remembers the offsets of the last units, which need not be neighbours. */
-class Cursor {
-	start = 0;
-	readonly #automaton: Automaton;
-	readonly #offsets: Float64Array;
-	#state = 0;
-	#count = 0;
-
-	constructor(automaton: Automaton) {
-		this.#automaton = automaton;
-		this.#offsets = new Float64Array(2 ** Math.ceil(Math.log2(automaton.longest + 1)));
+		const { depth, wrappedDepth } = this.#visible;
+		const any = this.#visible.back(depth, end);
+		// Only those that line ends may cut go on from an earlier line.
+		const visible = any >= this.#base + line ? any : Math.min(this.#base + line, this.#visible.back(wrappedDepth, end));
+		return this.#isRawApart ? Math.min(visible, this.#raw.back(this.#raw.depth, end)) : visible;
 	}
 
-	get depth(): number {
-		return this.#automaton.depth[this.#state] ?? 0;
+	#append(bytes: Uint8Array): void {
+		const waiting = this.#end - this.#start;
+		if (waiting + bytes.length > this.#bytes.length) {
+			const larger = new Uint8Array(2 ** Math.ceil(Math.log2(waiting + bytes.length)));
+			larger.set(this.#bytes.subarray(this.#start, this.#end));
+			this.#bytes = larger;
+		} else if (this.#start > 0) this.#bytes.copyWithin(0, this.#start, this.#end);
+		this.#scanned -= this.#start;
+		this.#base += this.#start;
+		this.#start = 0;
+		this.#bytes.set(bytes, waiting);
+		this.#end = waiting + bytes.length;
 	}
 
-	/** True when a secret ends here; `start` is then where it began. */
-	step(unit: number, offset: number): boolean {
-		const { next, classes, width, found } = this.#automaton;
-		this.#offsets[this.#count++ & (this.#offsets.length - 1)] = offset;
-		this.#state = next[this.#state * width + (classes[unit] ?? 0)] ?? 0;
-		const length = found[this.#state] ?? 0;
-		if (length === 0) return false;
-		this.start = this.#back(length);
+	/** Needles were added: what still waits is looked at again. */
+	#begin(): void {
+		this.#version = this.#needles.version;
+		this.#visible = new SecretCursor(this.#needles.generations);
+		this.#raw = new SecretCursor(this.#needles.generations);
+		this.#skim = new SecretSkim(this.#needles.filter);
+		this.#scanned = 0;
+		this.#window = 0;
+		this.#isRawApart = false;
+		this.#sequence = ground;
+		this.#isClose = this.#isUnfiltered;
+	}
+
+	/** Goes over text until a needle may begin. False when the end was reached. */
+	#skimOn(isEnd: boolean): boolean {
+		const stretch = { bytes: this.#bytes, at: this.#scanned, end: this.#end, isEnd };
+		const isWanted = this.#skim.run(stretch, this.#base);
+		this.#scanned = this.#skim.at;
+		if (isWanted) this.#approach();
+		return isWanted;
+	}
+
+	/** Begins to look closely, with the last bytes of text that were skimmed. */
+	#approach(): void {
+		const { bytes, offsets } = this.#skim.kept;
+		this.#isClose = true;
+		this.#sequence = ground;
+		this.#isRawApart = false;
+		this.#visible.reset();
+		let before = Number.POSITIVE_INFINITY;
+		for (const [index, byte] of bytes.entries()) {
+			const offset = offsets[index] ?? -1;
+			const from = before + 1 - this.#base;
+			const line =
+				from < 0 || before > offset ? -1 : this.#bytes.subarray(from, offset - this.#base).lastIndexOf(lineFeed);
+			if (line !== -1) this.#endLine(before + line + 2);
+			this.#visibly(byte, offset);
+			before = offset;
+		}
+	}
+
+	/** Goes on byte by byte, until no needle can be under way any more. False when the end was reached. */
+	#lookClosely(isEnd: boolean): boolean {
+		while (this.#scanned < this.#end) {
+			const at = this.#scanned;
+			const found = special(this.#bytes, at, this.#end);
+			if (found === 'cut' && !isEnd) return false;
+			this.#scanned += typeof found === 'object' ? found.size : 1;
+			if (this.#takes(at, typeof found === 'object' ? found : undefined)) return true;
+		}
+		return false;
+	}
+
+	/** Takes the byte or the special character at `at`; true when skimming can go on from here. */
+	#takes(at: number, found: Special | undefined): boolean {
+		const byte = this.#bytes[at] ?? 0;
+		if (byte === lineFeed) {
+			this.#endLine(this.#base + at + 1);
+			return false;
+		}
+		const kind = found?.kind ?? kindAlone(byte);
+		if (this.#sequence === ground && kind !== control) return kind === text && this.#isPast(byte, this.#base + at);
+		this.#enter(nextSequence(this.#sequence, found?.code ?? (byte < 0x80 ? byte : 0)));
+		if (this.#isRawApart && kind === text) this.#stepRaw(byte, this.#base + at);
+		return false;
+	}
+
+	#endLine(after: number): void {
+		this.#sequence = ground;
+		this.#isRawApart = false;
+		if (this.#isByLine && this.#visible.wrappedDepth < shortestHeld) this.#released = after;
+	}
+
+	#enter(sequence: number): void {
+		if (!this.#isRawApart && sequence !== ground) {
+			this.#raw.become(this.#visible);
+			this.#isRawApart = true;
+		}
+		this.#sequence = sequence;
+	}
+
+	get #isUnfiltered(): boolean {
+		return this.#needles.filter.stride === 0;
+	}
+
+	/** Takes a byte of text; true when skimming can go on from here. */
+	#isPast(byte: number, offset: number): boolean {
+		this.#visibly(byte, offset);
+		if (this.#isRawApart) {
+			this.#stepRaw(byte, offset);
+			this.#isRawApart = !this.#raw.isWith(this.#visible);
+		}
+		if (this.#isRawApart || this.#visible.depth >= headLength || this.#isUnfiltered) return false;
+		this.#isClose = false;
+		// What could still be the beginning of a needle.
+		const last = Array.from({ length: this.#visible.depth }, (_, i) => this.#visible.depth - 1 - i);
+		this.#skim.restart(
+			last.map((back) => (this.#window >>> (8 * back)) & 0xff),
+			last.map((back) => this.#visible.back(back + 1)),
+		);
 		return true;
 	}
 
-	/** Takes the steps of a text without control characters, leaving out units of the kind `skipped`. Most of a log goes this way. */
-	walk(text: string, offset: number, skipped: number, add: (start: number, end: number) => void): void {
-		const { next, classes, width, found } = this.#automaton;
-		const offsets = this.#offsets;
-		const wrap = offsets.length - 1;
-		let state = this.#state;
-		let count = this.#count;
-		for (let i = 0; i < text.length; i++) {
-			const unit = text.charCodeAt(i);
-			if (kinds[unit] === skipped) continue;
-			offsets[count++ & wrap] = offset + i;
-			state = next[state * width + (classes[unit] ?? 0)] ?? 0;
-			const length = found[state] ?? 0;
-			if (length !== 0) add(offsets[(count - length) & wrap] ?? 0, offset + i + 1);
-		}
-		this.#state = state;
-		this.#count = count;
+	#visibly(byte: number, offset: number): void {
+		this.#window = (this.#window << 8) | byte;
+		const cursor = this.#visible;
+		if (!cursor.step(byte, offset)) return;
+		const length = cursor.longest((needle) => needle.isWrapped || this.#isHere(needle, cursor, offset));
+		if (length > 0) this.#hide(cursor, length, offset + 1);
 	}
 
-	/** Takes over the place of a cursor on the same automaton. */
-	become(other: Cursor): void {
-		this.#state = other.#state;
-		this.#count = other.#count;
-		this.#offsets.set(other.#offsets);
+	#isHere(needle: Needle, cursor: SecretCursor, last: number): boolean {
+		const span = [cursor.back(needle.bytes.length) - this.#base, last + 1 - this.#base] as const;
+		return needle.visible.some((form) => isVisibly(this.#bytes, span, form));
 	}
 
-	/** Offset of the first unit that may belong to a secret not seen to its end, else `end`. */
-	pending(end: number): number {
-		return this.depth === 0 ? end : this.#back(this.depth);
+	#stepRaw(byte: number, offset: number): void {
+		const cursor = this.#raw;
+		if (!cursor.step(byte, offset)) return;
+		const length = cursor.longest(({ bytes, raw }) => {
+			const span = [cursor.back(bytes.length) - this.#base, offset + 1 - this.#base] as const;
+			return raw.some((form) => isAt(this.#bytes, span, form));
+		});
+		if (length > 0) this.#hide(cursor, length, offset + 1);
 	}
 
-	#back(length: number): number {
-		return this.#offsets[(this.#count - length) & (this.#offsets.length - 1)] ?? 0;
+	/** What of a secret was released is past hiding; what stands between that and the next byte of it is no part of it. */
+	#hide(cursor: SecretCursor, length: number, to: number): void {
+		const from = Math.max(this.#released, this.#base + this.#start);
+		let left = length;
+		while (left > 1 && cursor.back(left) < from) left -= 1;
+		this.#ranges.add(Math.max(from, cursor.back(left)), to);
 	}
 }
 
-/** A pattern as the scan sees text: without control characters and sequences. */
-function visibleOf(text: string): string {
-	let visible = '';
-	let sequence = ground;
-	for (let i = 0; i < text.length; i++) {
-		const unit = text.charCodeAt(i);
-		if (sequence !== ground || kinds[unit] === control) {
-			sequence = nextSequence(sequence, unit);
-			if (unit !== lineFeed) continue;
-		}
-		visible += text[i];
-	}
-	return visible;
-}
-
-const lineFeed = 0x0a;
-const none = -1;
-const blank = 1;
-const control = 2;
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const hasControls = /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200d\u2060\ufeff]/;
-
-/** What a unit is for the search: text (0), a blank, or something that a terminal does not show. */
-const kinds = (() => {
-	const table = new Uint8Array(0x10000);
-	for (let unit = 0; unit < 0x20; unit++) table[unit] = control;
-	for (let unit = 0x7f; unit < 0xa0; unit++) table[unit] = control;
-	for (const unit of [0xad, 0x200b, 0x200c, 0x200d, 0x2060, 0xfeff]) table[unit] = control;
-	for (const unit of [0x09, lineFeed, 0x20, 0xa0]) table[unit] = blank;
-	return table;
-})();
-
-/** Where a control sequence (ECMA-48) is: outside, after ESC, in CSI parameters, in a string such as a window title, after ESC in it. */
-const ground = 0;
-const nextOf: readonly (readonly number[])[] = [
-	// other, line feed, ESC, [, opens a string, intermediate, parameter, ends a string, 8-bit CSI, 8-bit string
-	[0, 0, 1, 0, 0, 0, 0, 0, 2, 3],
-	[0, 0, 1, 2, 3, 1, 0, 0, 0, 0],
-	[0, 0, 1, 0, 0, 2, 2, 0, 0, 0],
-	[3, 0, 4, 3, 3, 3, 3, 0, 3, 3],
-	[0, 0, 1, 2, 3, 1, 0, 0, 0, 0],
-];
-
-const roles = (() => {
-	const table = new Uint8Array(0x100);
-	table[lineFeed] = 1;
-	table[0x1b] = 2;
-	table[0x5b] = 3;
-	for (const opener of [0x5d, 0x50, 0x58, 0x5e, 0x5f]) table[opener] = 4;
-	table.fill(5, 0x20, 0x30);
-	table.fill(6, 0x30, 0x40);
-	for (const end of [0x07, 0x9c]) table[end] = 7;
-	table[0x9b] = 8;
-	for (const opener of [0x90, 0x9d]) table[opener] = 9;
-	return table;
-})();
-
-function nextSequence(sequence: number, unit: number): number {
-	return nextOf[sequence]?.[roles[unit] ?? 0] ?? ground;
+/** The kind of a byte that begins no special character. */
+function kindAlone(byte: number): number {
+	if (byte === escapeByte) return control;
+	return kinds[byte] === lead ? text : (kinds[byte] ?? text);
 }

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileFollowers } from './file-followers.ts';
 import { readPage } from './file-reader.ts';
+import { rewriteFile } from './file-rewriter.ts';
+import { searchFile } from './file-search.ts';
 import { type OpenLog, openLog } from './file-writer.ts';
 import type { Logs } from './log.ts';
 import { logPath } from './path.ts';
+import { lineBlocks, textsOf } from './text-blocks.ts';
 
 /**
  * Logs as plain text files below `directory`, one a key, each with a sparse index beside it (`.idx`) so that any line is found
@@ -20,6 +23,8 @@ export function fileLogs(directory: string): Logs {
 			writers.set(key, log);
 			return {
 				write: log.write,
+				append: log.append,
+				texts: () => fileTexts(file),
 				get line() {
 					return log.line;
 				},
@@ -39,8 +44,18 @@ export function fileLogs(directory: string): Logs {
 				await sleep(writeMs / patience);
 			}
 		},
+		search: (key, search) => searchFile(logPath(directory, key), search),
+		isOpen: (key) => writers.has(key),
+		rewrite(key, rewriter) {
+			if (writers.has(key)) throw new Error(`the log ${key} is being written`);
+			return rewriteFile(logPath(directory, key), rewriter);
+		},
 		follow: (key, listener) => followers.follow(logPath(directory, key), listener),
 	};
+}
+
+async function* fileTexts(file: string): AsyncGenerator<Uint8Array> {
+	for await (const block of lineBlocks(file)) yield textsOf(block);
 }
 
 /** Longer than one write of a chunk takes. */

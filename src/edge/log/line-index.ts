@@ -17,6 +17,8 @@ export interface LineCounter {
 	readonly whole: number;
 	/** Counts a chunk; returns the offsets that belong into the index. */
 	add(chunk: Uint8Array): readonly number[];
+	/** Counts whole lines that somebody else has looked at. */
+	advance(lines: number, bytes: number): void;
 }
 
 /** Counts on from the start of line `lines + 1` at offset `bytes`. */
@@ -41,6 +43,11 @@ export function lineCounter(lines: number, bytes: number): LineCounter {
 			}
 			counter.bytes += chunk.length;
 			return found;
+		},
+		advance(lines, bytes) {
+			counter.lines += lines;
+			counter.bytes += bytes;
+			counter.whole = counter.bytes;
 		},
 	};
 }
