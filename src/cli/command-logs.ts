@@ -1,14 +1,15 @@
-import type { LogLines, RunView } from '#core/api.ts';
+import type { RunView } from '#core/api.ts';
 import { ProblemError } from '#core/result.ts';
-import { isEnded, type Job } from '#core/run.ts';
+import type { Job, Step } from '#core/run.ts';
 import { runMachine } from '#core/run-machine.ts';
 import type { Client } from './client.ts';
 import { type CommandContext, withClient } from './command.ts';
 import { findRun } from './find-run.ts';
 import { followRuns } from './follow-runs.ts';
-import { terminalText } from './log-text.ts';
-import { type LogTime, timeOf } from './log-time.ts';
-import { failedStepOf } from './run-lines.ts';
+import { clean, fill } from './line-fit.ts';
+import type { LogTime } from './log-time.ts';
+import { nameWidthOf } from './run-lines.ts';
+import { type LogPrinting, type LogRange, printLog, wholeLog } from './run-log.ts';
 
 export interface LogsOptions {
 	readonly job?: string;
@@ -23,56 +24,70 @@ export interface LogsOptions {
 	readonly raw?: boolean;
 }
 
-const pageLines = 5000;
+/** How often a server that is away is asked again: half a minute. */
+const patience = 60;
 
 /** Prints logs of a run's jobs: whole, the steps that failed, one step, or the lines that match. Follows a job that still runs. */
 export async function logsCommand(run: string, options: LogsOptions, context: CommandContext): Promise<number> {
+	const { out, err } = context;
 	const pattern = options.grep === undefined ? undefined : expressionOf(options.grep);
+	const printing: LogPrinting = {
+		...{ out, pattern, time: options.time, isRaw: options.raw === true, reconnects: 0 },
+		onReconnect: () => err.print(err.paint('dim', 'Footbridge does not answer: waiting for it')),
+	};
 	return withClient(context, async (client) => {
 		const view = await findRun(client, context, run);
-		const print = (one: RunView, job: Job, head?: string) =>
-			printLog(client, context, { run: one, job, head, options, pattern });
-		if (options.follow === true && !runMachine.isOver(view))
-			return followLogs(client, context, { view, options, print });
-		const jobs = wantedJobs(view, options);
-		let count = 0;
-		for (const job of jobs) {
-			count += await print(view, job, jobs.length > 1 ? headOf(context, job) : undefined);
-		}
-		if (pattern !== undefined) context.err.print(`${count} ${count === 1 ? 'line matches' : 'lines match'}`);
-		return pattern !== undefined && count === 0 ? 1 : 0;
+		if (options.follow === true && !runMachine.isOver(view)) return followLogs(client, view, options, printing);
+		const count = await printJobs(client, view, options, printing);
+		if (pattern === undefined) return 0;
+		err.print(`${count} ${count === 1 ? 'line matches' : 'lines match'}`);
+		return count === 0 ? 1 : 0;
 	});
 }
 
-/** Prints each job's log when its turn comes, while the run goes on. */
-async function followLogs(
-	client: Client,
-	context: CommandContext,
-	{
-		view,
-		options,
-		print,
-	}: {
-		readonly view: RunView;
-		readonly options: LogsOptions;
-		readonly print: (run: RunView, job: Job, head: string) => Promise<number>;
-	},
-): Promise<number> {
-	const told = new Set<string>();
-	const show = async (run: RunView): Promise<void> => {
+/** Prints what is asked for of one job after the other; how many lines that were. */
+async function printJobs(client: Client, run: RunView, options: LogsOptions, printing: LogPrinting): Promise<number> {
+	const { out } = printing;
+	const jobs = wantedJobs(run, options);
+	let count = 0;
+	for (const job of jobs) {
+		let head = jobs.length > 1 ? { head: out.paint('bold', `▸ ${clean(job.name)}`) } : {};
+		for (const range of rangesOf(job, options)) {
+			const printed = await printLog(client, { run, job }, range, { ...printing, ...head });
+			if (printed > 0) head = {};
+			count += printed;
+		}
+	}
+	return count;
+}
+
+/** Prints the logs of all jobs as they are written, to the end of the run, through a server's restart; each line says whose it is. */
+async function followLogs(client: Client, view: RunView, options: LogsOptions, printing: LogPrinting): Promise<number> {
+	const { out } = printing;
+	const printed = new Map<string, Promise<number>>();
+	const show = (run: RunView): void => {
+		const width = nameWidthOf(run.jobs, out.columns);
 		for (const job of wantedJobs(run, options)) {
 			const key = `${job.key}#${job.attempt}`;
-			if (told.has(key)) continue;
-			told.add(key);
-			await print(run, job, headOf(context, job));
+			// Where a line is in a step, and whether the step fails, is known when the job has ended.
+			const isKnown = options.step === undefined && options.failed !== true;
+			if (printed.has(key) || (!isKnown && job.finishedAt === undefined)) continue;
+			const prefix = run.jobs.length > 1 ? `${out.paint('cyan', fill(clean(job.name), width))} │ ` : '';
+			const ranges = isKnown ? [wholeLog] : rangesOf(job, options);
+			const all = ranges.map((range) =>
+				printLog(client, { run, job }, range, { ...printing, prefix, reconnects: patience }),
+			);
+			printed.set(
+				key,
+				Promise.all(all).then((counts) => counts.reduce((sum, count) => sum + count, 0)),
+			);
+			// Told when all are awaited.
+			printed.get(key)?.catch(() => {});
 		}
 	};
 	await followRuns(client, [view.id], { onChange: (run) => show(run) });
+	await Promise.all(printed.values());
 	return 0;
-}
-
-function headOf({ out }: CommandContext, job: Job): string {
-	return out.paint('bold', `▸ ${terminalText(job.name, false)}`);
 }
 
 function expressionOf(source: string): RegExp {
@@ -105,50 +120,18 @@ function wantedJobs(run: RunView, { job: name, failed }: LogsOptions): readonly 
 	return named.filter((job) => job.attempt > 0 && !calls.has(job.key) && (failed !== true || job.status === 'failed'));
 }
 
-interface Printing {
-	readonly run: RunView;
-	readonly job: Job;
-	/** Said before the first line. */
-	readonly head: string | undefined;
-	readonly options: LogsOptions;
-	readonly pattern: RegExp | undefined;
+/** The parts of a job's log that are asked for. A job that failed before its first step has a log, and no step to choose. */
+function rangesOf(job: Job, { step: name, failed }: LogsOptions): readonly LogRange[] {
+	if (name !== undefined) return [rangeOf(stepNamed(job, name))];
+	const failing = failed === true ? job.steps.filter((step) => step.status === 'failed') : [];
+	return failing.length === 0 ? [wholeLog] : failing.map(rangeOf);
 }
 
-/** How many lines were printed. */
-async function printLog(
-	client: Client,
-	{ out }: CommandContext,
-	{ run, job, head, options, pattern }: Printing,
-): Promise<number> {
-	const { first, last } = rangeOf(job, options);
-	const path = `/runs/${run.id}/jobs/${encodeURIComponent(job.key)}/log`;
-	const now = Date.now();
-	let count = 0;
-	for (let from = first; from <= last; ) {
-		const limit = Math.min(pageLines, last - from + 1);
-		const wait = isEnded(job.status) ? '' : '&wait=10';
-		const page = await client.get<LogLines>(`${path}?from=${from}&limit=${limit}&attempt=${job.attempt}${wait}`);
-		const lines = page.lines.filter(({ text }) => pattern === undefined || pattern.test(terminalText(text, false)));
-		const shown = lines.map(({ number, at, text }) => {
-			const line = options.raw === true ? text : terminalText(text, out.hasColour);
-			const place = pattern === undefined ? '' : out.paint('dim', `${number}: `);
-			const time = timeOf(at, options.time, { now, start: job.startedAt });
-			return `${time === '' ? '' : `${out.paint('dim', time)}  `}${place}${line}`;
-		});
-		if (shown.length > 0) out.print(...(head === undefined || count > 0 ? [] : [head]), ...shown);
-		count += shown.length;
-		from += page.lines.length;
-		if (page.ended && from > page.total) break;
-	}
-	return count;
+function rangeOf({ firstLine, lastLine }: Step): LogRange {
+	return { first: firstLine ?? 1, last: lastLine ?? (firstLine === undefined ? 0 : Number.POSITIVE_INFINITY) };
 }
 
-function rangeOf(job: Job, { step: name, failed }: LogsOptions): { readonly first: number; readonly last: number } {
-	const step = name === undefined ? (failed === true ? failedStepOf(job) : undefined) : stepNamed(job, name);
-	return { first: step?.firstLine ?? 1, last: step?.lastLine ?? Number.POSITIVE_INFINITY };
-}
-
-function stepNamed(job: Job, name: string): Job['steps'][number] {
+function stepNamed(job: Job, name: string): Step {
 	const found = job.steps.find((step) => step.name === name || String(step.index + 1) === name);
 	if (found !== undefined) return found;
 	throw new ProblemError({

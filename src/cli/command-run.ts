@@ -1,13 +1,12 @@
-import type { RunView, StartedRuns } from '#core/api.ts';
+import type { StartedRuns } from '#core/api.ts';
 import type { Client } from './client.ts';
-import { type CommandContext, printJson, withClient } from './command.ts';
-import { exitCodeOfRuns, exitCodes } from './exit-code.ts';
-import { followRuns } from './follow-runs.ts';
-import { nothingStarted } from './nothing-started.ts';
+import { type CommandContext, withClient } from './command.ts';
+import { clean, cut } from './line-fit.ts';
 import { projectHere } from './project-here.ts';
-import { displayRuns } from './run-display.ts';
+import { type Narrowed, narrowed } from './run-changed.ts';
+import { type Ended, tellEnd } from './run-end.ts';
+import { followToEnd } from './run-follow.ts';
 import { type RunOptions, runRequest } from './run-request.ts';
-import { runSummary } from './run-summary.ts';
 
 /** Runs the workflows of the present folder's repository and shows them to their end. */
 export async function runCommand(
@@ -16,46 +15,44 @@ export async function runCommand(
 	context: CommandContext,
 ): Promise<number> {
 	return withClient(context, async (client) => {
-		const { project } = await projectHere(client, context);
-		const request = await runRequest(project, workflow, options, process);
-		const started = await client.post<StartedRuns>('/runs', request);
-		const { runs, isInterrupted } = await follow(client, context, started, options.json === true);
-		if (options.json === true) printJson(context, { ...started, url: client.url ?? null, runs: runs.map(jsonOf) });
-		else tellEnd(context, client, started, runs);
-		return isInterrupted ? exitCodes.interrupted.code : exitCodeOfRuns(runs);
+		const project = await projectHere(client, context);
+		const request = await runRequest(project.project, workflow, options, process);
+		const narrow = await narrowed(client, request, project);
+		const isQuiet = options.json === true || options.agent === true;
+		if (!isQuiet) tellLeft(narrow, context);
+		const started = await startAll(client, narrow);
+		const { runs, isInterrupted } = await followToEnd(client, context, started.runs, isQuiet ? 'quiet' : 'shown');
+		const ended: Ended = { ...started, runs, isInterrupted, notAffected: narrow.notAffected };
+		return tellEnd(client, context, ended, options);
 	});
 }
 
-/** The first Ctrl+C cancels the runs and lets them end; the second one leaves at once. */
-async function follow(client: Client, context: CommandContext, { runs: ids }: StartedRuns, isQuiet: boolean) {
-	let isInterrupted = false;
-	const leave = new AbortController();
-	const interrupt = () => {
-		if (isInterrupted) return leave.abort();
-		isInterrupted = true;
-		context.err.print('', 'Cancelling. Ctrl+C again leaves at once.');
-		for (const id of ids) client.post(`/runs/${id}/cancel`, { why: 'interrupted with Ctrl+C' }).catch(() => {});
+/** Several requests are one to the person who asked. Where nothing is left to start, nothing is asked. */
+async function startAll(client: Client, { requests, notPlanned }: Narrowed): Promise<StartedRuns> {
+	const all: StartedRuns[] = [];
+	for (const request of requests) all.push(await client.post<StartedRuns>('/runs', request));
+	const [first] = all;
+	return {
+		sha: first?.sha ?? '',
+		isDirty: first?.isDirty ?? false,
+		runs: all.flatMap(({ runs }) => runs),
+		notPlanned: [...notPlanned, ...all.flatMap((one) => one.notPlanned)],
 	};
-	process.on('SIGINT', interrupt);
-	process.on('SIGTERM', interrupt);
-	try {
-		const runs = isQuiet
-			? await followRuns(client, ids, { signal: leave.signal, onChange: () => {} })
-			: await displayRuns(client, context.out, ids, { signal: leave.signal });
-		return { runs, isInterrupted };
-	} finally {
-		process.off('SIGINT', interrupt);
-		process.off('SIGTERM', interrupt);
+}
+
+/** Says what a change does not reach, and why. */
+function tellLeft({ notAffected, changed }: Narrowed, { out }: CommandContext): void {
+	if (notAffected.length === 0) return;
+	out.print(
+		`${notAffected.length} ${notAffected.length === 1 ? 'job is' : 'jobs are'} not affected by ${paths(changed)}:`,
+	);
+	for (const { workflow, job, why } of notAffected) {
+		const file = workflow.slice(workflow.lastIndexOf('/') + 1);
+		out.print(out.paint('dim', cut(`  ⊘ ${clean(file)} ${clean(job)}: it ${clean(why)}`, out.columns)));
 	}
+	out.print('');
 }
 
-function tellEnd(context: CommandContext, client: Client, started: StartedRuns, runs: readonly RunView[]): void {
-	const { out } = context;
-	if (runs.length === 0) out.print(...nothingStarted(started.notPlanned));
-	for (const run of runs) out.print('', ...runSummary(run, out, client.url));
-}
-
-/** A run without what the workflow file says anyway. */
-function jsonOf({ plan: _, ...run }: RunView) {
-	return run;
+function paths(count: number | undefined): string {
+	return count === 1 ? 'the 1 path that changed' : `the ${count ?? 0} paths that changed`;
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '#core/finding.ts';
 import { formatDuration } from '#core/time-text.ts';
-import { clean, wrap } from './line-fit.ts';
+import { clean, cut, wrap } from './line-fit.ts';
 import type { Colour, Terminal } from './terminal.ts';
 
 /** The diagnosis of a failed job: verdict, cause, evidence, next step. The command stands alone on its line, to be copied. */
@@ -13,7 +13,10 @@ export function findingCard(finding: Finding, job: string, { columns, paint }: P
 		return [`${bar} ${paint('dim', label.padEnd(8))} ${first}`, ...rest.map((line) => `${bar}          ${line}`)];
 	};
 	const lines = [
-		`${bar} ${paint([colour, 'bold'], verdicts[finding.verdict])} ${paint('dim', `· ${finding.certainty} · ${finding.class} · ${clean(job)} · found in ${formatDuration(finding.durationMs)}`)}`,
+		cut(
+			`${bar} ${paint([colour, 'bold'], verdicts[finding.verdict])} ${paint('dim', `· ${finding.certainty} · ${finding.class} · ${clean(job)} · found in ${formatDuration(finding.durationMs)}`)}`,
+			width,
+		),
 		...wrap(clean(finding.cause), width - 2).map((line) => `${bar} ${paint('bold', line)}`),
 		...finding.evidence.flatMap(({ from, what }) => indented(sources[from], what)),
 	];

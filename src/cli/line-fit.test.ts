@@ -27,7 +27,18 @@ describe('a line', () => {
 		assert.deepEqual(wrap('', 10), []);
 	});
 
-	test('of somebody else cannot steer the terminal', () => {
-		assert.equal(clean('a\u001b[2Jb\u0007c\nd\u009b1me'), 'abc de');
+	test('LOG-12: of somebody else cannot steer the terminal, and shows what cannot be seen', () => {
+		const name = 'a\u001b[2Jb\u0007c\nd\u009b1me\u202ef\0g\rh';
+		assert.equal(clean(name), 'ab\\u{7}c de\\u{202e}f\\u{0}g\\u{d}h');
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+		const steering = /[\u0000-\u001f\u007f-\u009f\u202e]/;
+		assert.match(name, steering, 'as it came, it would reach the terminal');
+		assert.doesNotMatch(clean(name), steering);
+	});
+
+	test('keeps its colours where it is cut, and ends them', () => {
+		assert.equal(cut('\u001b[31mabcdef\u001b[39m', 4), '\u001b[31mabc…\u001b[0m');
+		assert.equal(cut('\u001b[31mabc\u001b[39m', 3), '\u001b[31mabc\u001b[39m');
+		assert.equal(cut('abc', 0), '');
 	});
 });

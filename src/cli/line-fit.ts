@@ -1,11 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
+import { visible } from './log-text.ts';
 
-/** Text of others made harmless for a terminal: one line, without control characters. */
+/** Text of others made harmless for a terminal: one line that steers nothing, in which what cannot be seen is shown. */
 export function clean(text: string): string {
-	return stripVTControlCharacters(text)
-		.replaceAll('\t', '    ')
-		.replaceAll(/\r?\n/g, ' ')
-		.replaceAll(/\p{Cc}/gu, '');
+	return visible(text.replaceAll('\t', '    ').replaceAll(/\r?\n/g, ' '));
 }
 
 /** How many columns of a terminal a text takes; colours take none. */
@@ -21,16 +19,20 @@ export function widthOf(text: string): number {
 const wide =
 	/[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 
-/** At most `width` columns of a text; what was cut is an ellipsis. Text with colours must fit already. */
+/** At most `width` columns of a text; what was cut is an ellipsis. Colours stay, and end where the text is cut. */
 export function cut(text: string, width: number): string {
 	if (widthOf(text) <= width) return text;
-	let [kept, used] = ['', 0];
-	for (const character of text) {
-		used += widthOf(character);
+	if (width < 1) return '';
+	let [kept, used, hasColour] = ['', 0, false];
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
+	for (const [part] of text.matchAll(/\u001b\[[0-9;:]*m|./gsu)) {
+		const isColour = part.length > 1 && part.startsWith('\u001b');
+		hasColour ||= isColour;
+		if (!isColour) used += widthOf(part);
 		if (used > width - 1) break;
-		kept += character;
+		kept += part;
 	}
-	return `${kept.trimEnd()}…`;
+	return `${hasColour ? kept : kept.trimEnd()}…${hasColour ? '\u001b[0m' : ''}`;
 }
 
 /** Exactly `width` columns: filled with spaces, or cut. */

@@ -15,14 +15,15 @@ export function terminalText(line: string, hasColour: boolean): string {
 	let text = '';
 	let end = 0;
 	for (const { 0: colour, index } of last.matchAll(colours)) {
-		text += plain(last.slice(end, index)) + (hasColour ? colour : '');
+		text += visible(last.slice(end, index)) + (hasColour ? colour : '');
 		end = index + colour.length;
 	}
-	text += plain(last.slice(end));
+	text += visible(last.slice(end));
 	return hasColour && end > 0 ? `${text}\u001b[0m` : text;
 }
 
-function plain(text: string): string {
+/** A text of others without the sequences that steer a terminal; characters that cannot be seen are shown as `\\u{202e}`. */
+export function visible(text: string): string {
 	return text.replaceAll(sequences, '').replaceAll(unseen, (character) => shown(character));
 }
 

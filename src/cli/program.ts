@@ -36,14 +36,17 @@ type Run = <Given extends readonly unknown[]>(
 ) => (...given: unknown[]) => Promise<void>;
 
 const json = () => new Option('--json', 'print one JSON object');
+const agent = () => new Option('--agent', 'print a short report for a language model: folded, without colours');
+const tier = () => new Option('--in <tier>', 'where jobs run').choices(['host', 'sandbox', 'disposable']);
 const at = (otherwise: string) =>
 	new Option('--at <revision>', 'worktree (with uncommitted changes), or a branch, tag or commit').default(otherwise);
 const event = () => new Option('-e, --event <name>', 'the event that the workflows are told').default('push');
 const eventFile = () => new Option('--event-file <path>', "a JSON file with the event's payload");
-const input = () =>
-	new Option('--input <key=value>', 'an input of workflow_dispatch; may be repeated').argParser<readonly string[]>(
-		collect,
-	);
+const input = () => repeated('--input <key=value>', 'an input of workflow_dispatch; may be repeated');
+const variable = () => repeated('--env <key=value>', 'a variable for every step; may be repeated');
+const combination = () => repeated('--matrix <key=value>', 'only combinations with this value; may be repeated');
+const secret = () => repeated('--secret <name>', 'a secret by name: its value is in the environment, or piped in');
+const secretsFile = () => new Option('--secrets-file <path>', 'a file with NAME=value lines');
 const workflow = () => new Argument('[workflow]', 'path or file name; without it: all that the event starts');
 const runArgument = (otherwise?: string) =>
 	new Argument(otherwise === undefined ? '<run>' : '[run]', '#12, an id, @last or @failed').default(otherwise);
@@ -59,23 +62,42 @@ function addRunning(program: Command, run: Run): void {
 			collect,
 		)
 		.addOption(at('worktree'))
-		.addOption(new Option('--in <tier>', 'where jobs run').choices(['host', 'sandbox', 'disposable']))
+		.addOption(tier())
 		.addOption(event())
 		.addOption(eventFile())
 		.addOption(input())
-		.option('--env <key=value>', 'a variable for every step; may be repeated', collect)
-		.option('--matrix <key=value>', 'only combinations with this value; may be repeated', collect)
+		.addOption(variable())
+		.addOption(combination())
 		.option(
 			'--changed [base]',
 			'only what the changes since a revision start, by path filters (default: the default branch)',
 		)
 		.option('--fail-fast', 'stop everything at the first failed job')
-		.option('--secret <name>', 'a secret by name: its value is in the environment, or piped in', collect)
-		.option('--secrets-file <path>', 'a file with NAME=value lines')
+		.addOption(secret())
+		.addOption(secretsFile())
 		.addOption(json())
+		.addOption(agent())
 		.action(
 			run<[string | undefined, import('./run-request.ts').RunOptions]>(async ([name, options], context) =>
 				(await import('./command-run.ts')).runCommand(name, options, context),
+			),
+		);
+	program
+		.command('watch')
+		.description('whenever a file is saved, run what the change affects: what is likeliest to fail comes first')
+		.addArgument(workflow())
+		.option('-j, --job <name>', 'only this job and what it needs; may be repeated', collect)
+		.addOption(tier())
+		.addOption(event())
+		.addOption(input())
+		.addOption(variable())
+		.addOption(combination())
+		.option('--fail-fast', 'stop everything at the first failed job')
+		.addOption(secret())
+		.addOption(secretsFile())
+		.action(
+			run<[string | undefined, import('./command-watch.ts').WatchOptions]>(async ([name, options], context) =>
+				(await import('./command-watch.ts')).watchCommand(name, options, context),
 			),
 		);
 	program
@@ -152,7 +174,9 @@ function addReading(program: Command, run: Run): void {
 		.addArgument(runArgument('@last'))
 		.option('--failed', 'only jobs that did not pass, and what needs them')
 		.option('-j, --job <name>', 'only this job and what needs it; may be repeated', collect)
-		.option('--secret <name>', 'a secret by name: its value is in the environment, or piped in', collect)
+		.addOption(secret())
+		.addOption(json())
+		.addOption(agent())
 		.action(
 			run<[string, import('./command-rerun.ts').RerunOptions]>(async ([name, options], context) =>
 				(await import('./command-rerun.ts')).rerunCommand(name, options, context),
@@ -290,6 +314,10 @@ function contextOf(program: Command): CommandContext {
 		delete process.env['FORCE_COLOR'];
 	}
 	return { out: openTerminal(process.stdout), err: openTerminal(process.stderr), data, project };
+}
+
+function repeated(flags: string, description: string): Option {
+	return new Option(flags, description).argParser<readonly string[]>(collect);
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

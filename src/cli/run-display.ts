@@ -5,17 +5,24 @@ import type { Client } from './client.ts';
 import { findingCard } from './finding-card.ts';
 import { followRuns } from './follow-runs.ts';
 import { clean, cut } from './line-fit.ts';
+import { terminalText } from './log-text.ts';
 import { problemLines } from './problem-lines.ts';
 import { failedStepOf, jobLine, nameWidthOf, runHead } from './run-lines.ts';
+import { jobRows } from './run-rows.ts';
+import { readTail } from './run-tail.ts';
+import { spinnerAt } from './status-mark.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Lines of a failing step that are shown without being asked for. */
 const tailLines = 20;
 const redrawMs = 120;
+const pageLines = 5000;
 
 export interface DisplayOptions {
 	readonly signal?: AbortSignal;
 	readonly onChange?: (run: RunView) => void;
+	/** What a pipe or a file gets of the logs: each job's whole log when the job ends, or only the ends of those that failed. */
+	readonly logs?: 'whole' | 'failed';
 }
 
 /** Shows runs while they happen, on a live terminal a line a job, elsewhere a line a change; failures with their log and their cause. */
@@ -27,6 +34,7 @@ export async function displayRuns(
 ): Promise<readonly RunView[]> {
 	const runs = new Map<string, RunView>();
 	const told: Told = { steps: new Map(), causes: new Map() };
+	const display: Display = { client, terminal, told, hasWholeLogs: options.logs === 'whole' && !terminal.isLive };
 	const redraw = () => terminal.draw(regionOf([...runs.values()], terminal));
 	const timer = setInterval(redraw, redrawMs);
 	try {
@@ -38,7 +46,7 @@ export async function displayRuns(
 				options.onChange?.(run);
 				if (isNew && !terminal.isLive) terminal.print(runHead(run, terminal));
 				if (isNew) terminal.print(...run.problems.flatMap((problem) => problemLines(problem, terminal)));
-				if (recorded !== undefined) await tell({ client, terminal, told }, run, recorded);
+				if (recorded !== undefined) await tell(display, run, recorded);
 				redraw();
 			},
 		});
@@ -59,6 +67,7 @@ interface Display {
 	readonly client: Client;
 	readonly terminal: Terminal;
 	readonly told: Told;
+	readonly hasWholeLogs: boolean;
 }
 
 async function tell(display: Display, run: RunView, { event, at }: Recorded): Promise<void> {
@@ -66,12 +75,16 @@ async function tell(display: Display, run: RunView, { event, at }: Recorded): Pr
 	if (!('job' in event)) return;
 	const job = run.jobs.find((other) => other.key === event.job);
 	if (job === undefined) return;
+	const hasLog = event.kind === 'job-finished' && event.attempt > 0 && job.steps.length > 0;
+	if (hasLog && display.hasWholeLogs) await printLog(display, run, job);
 	const isEnd = event.kind === 'job-finished' || event.kind === 'job-skipped';
 	if (!terminal.isLive && (isEnd || event.kind === 'job-started' || event.kind === 'job-lost')) {
-		terminal.print(jobLine(job, Date.parse(at), terminal, nameWidthOf(run.jobs, terminal.columns)));
+		const nameWidth = nameWidthOf(run.jobs, terminal.columns);
+		terminal.print(jobLine(job, terminal, { now: Date.parse(at), nameWidth }));
 	}
 	if (event.kind === 'job-finished' && job.status === 'failed') {
-		terminal.print(...(await failureLines(display, run, job)));
+		if (hasLog && display.hasWholeLogs) terminal.print(...problemsOf(job, terminal));
+		else terminal.print(...(await failureLines(display, run, job)));
 	}
 	if (event.kind === 'diagnosis-started' && !terminal.isLive) {
 		terminal.print(terminal.paint('dim', `    finding out why ${clean(job.name)} failed ...`));
@@ -80,64 +93,72 @@ async function tell(display: Display, run: RunView, { event, at }: Recorded): Pr
 	const key = `${run.id} ${event.finding.cause}`;
 	const first = told.causes.get(key);
 	if (first === undefined) terminal.print('', ...findingCard(event.finding, job.name, terminal));
-	else terminal.print(terminal.paint('dim', `  ${clean(job.name)}: the same cause as ${first}`));
+	else if (!terminal.isLive) terminal.print(terminal.paint('dim', `  ${clean(job.name)}: the same cause as ${first}`));
 	told.causes.set(key, first ?? clean(job.name));
+}
+
+/** A job's log in one piece: jobs that run at once never mix. */
+async function printLog({ client, terminal }: Display, run: RunView, job: Job): Promise<void> {
+	const path = `/runs/${run.id}/jobs/${encodeURIComponent(job.key)}/log`;
+	terminal.print('', terminal.paint('bold', `▸ ${clean(job.name)}`));
+	for (let from = 1; ; ) {
+		const page = await client.get<LogLines>(`${path}?from=${from}&limit=${pageLines}&attempt=${job.attempt}`);
+		if (page.lines.length === 0) return;
+		terminal.print(...page.lines.map((line) => `  │ ${terminalText(line.text, terminal.hasColour)}`));
+		from += page.lines.length;
+	}
 }
 
 /** The last lines of the step that failed, or the problems of a job that never came to a step. */
 async function failureLines({ client, terminal, told }: Display, run: RunView, job: Job): Promise<readonly string[]> {
-	const step = failedStepOf(job);
 	const head = `${terminal.paint('red', '✕')} ${terminal.paint('bold', clean(job.name))}`;
-	if (step?.firstLine === undefined || step.lastLine === undefined) {
-		return ['', head, ...job.problems.flatMap((problem) => problemLines(problem, terminal))];
-	}
-	const same = `${run.id} ${job.id} ${step.index}`;
+	const same = `${run.id} ${job.id} ${failedStepOf(job)?.index}`;
 	const first = told.steps.get(same);
-	if (first !== undefined) return [terminal.paint('dim', `    at the same step as ${first}`)];
+	// On a live terminal the jobs' lines and the summary say it: sixty combinations that fail alike are not sixty lines.
+	if (first !== undefined)
+		return terminal.isLive ? [] : [terminal.paint('dim', `  ${clean(job.name)}: at the same step as ${first}`)];
+	const tail = await readTail(client, run, job, tailLines);
+	if (tail === undefined) return ['', head, ...problemsOf(job, terminal)];
 	told.steps.set(same, clean(job.name));
-	const from = Math.max(step.firstLine, step.lastLine - tailLines + 1);
-	const { lines } = await client.get<LogLines>(
-		`/runs/${run.id}/jobs/${encodeURIComponent(job.key)}/log?from=${from}&limit=${step.lastLine - from + 1}&attempt=${Math.max(1, job.attempt)}`,
-	);
 	const bar = terminal.paint('red', '│');
 	return [
 		'',
-		`${head} ${terminal.paint('dim', `${cut(clean(step.name), 60)}, lines ${from} to ${step.lastLine}`)}`,
-		...lines.map((line) => `  ${bar} ${shownLine(line.text, terminal)}`),
-		...job.problems.flatMap((problem) => problemLines(problem, terminal)),
+		`${head} ${terminal.paint('dim', `${cut(clean(tail.step), 60)}, lines ${tail.from} to ${tail.to}`)}`,
+		...tail.lines.map((line) => `  ${bar} ${tailLine(line, terminal)}`),
+		...problemsOf(job, terminal),
 	];
 }
 
-/** A pipe gets the whole line: nothing is lost to somebody's window. */
-function shownLine(text: string, { columns, isLive }: Terminal): string {
-	return isLive ? cut(clean(text), columns - 4) : clean(text);
+function problemsOf(job: Job, terminal: Terminal): readonly string[] {
+	return job.problems.flatMap((problem) => problemLines(problem, terminal));
 }
 
-/** What is drawn again and again. Where there are more jobs than rows, those that are done give way. */
+/** A line of a log below its job. A pipe gets the whole line: nothing is lost to somebody's window. */
+export function tailLine(text: string, { columns, isLive, hasColour }: Terminal): string {
+	const line = terminalText(text.replaceAll('\t', '    '), hasColour);
+	return isLive ? cut(line, columns - 4) : line;
+}
+
+/** What is drawn again and again: never more lines than the window has. */
 function regionOf(runs: readonly RunView[], terminal: Terminal): readonly string[] {
-	const now = Date.now();
-	const lines = runs.flatMap((run) => wholeRun(run, terminal));
 	const rows = Math.max(4, terminal.rows - 2);
-	if (lines.length <= rows) return lines;
-	const busy = runs.flatMap((run) =>
-		run.jobs
-			.filter((job) => job.status === 'running' || job.status === 'failed')
-			.map((job) => jobLine(job, now, terminal)),
-	);
-	const jobs = runs.flatMap((run) => run.jobs);
-	const ended = jobs.filter((job) => job.finishedAt !== undefined).length;
-	return [
-		...runs.map((run) => runHead(run, terminal)),
-		...busy,
-		terminal.paint('dim', `  ${ended} of ${jobs.length} jobs are done`),
-	].slice(0, rows);
+	const each = Math.max(2, Math.floor(rows / Math.max(1, runs.length)));
+	return runs.flatMap((run) => wholeRun(run, terminal, each)).slice(0, rows);
 }
 
-function wholeRun(run: RunView, terminal: Terminal): readonly string[] {
-	const width = nameWidthOf(run.jobs, terminal.columns);
-	const lines = run.jobs.map((job) => jobLine(job, Date.now(), terminal, width));
+function wholeRun(run: RunView, terminal: Terminal, room?: number): readonly string[] {
+	const now = Date.now();
 	const explained = run.jobs.filter((job) => job.diagnosis === 'running').map((job) => clean(job.name));
-	if (explained.length > 0)
-		lines.push(terminal.paint('magenta', cut(`  finding out why ${explained.join(', ')} failed`, terminal.columns)));
-	return [runHead(run, terminal), ...lines];
+	const below = explained.length === 0 ? 0 : 1;
+	return [
+		runHead(run, terminal),
+		...jobRows(run, terminal, {
+			now,
+			spinner: spinnerAt(now),
+			...(room === undefined ? {} : { room: room - 1 - below }),
+		}),
+		...(below === 0
+			? []
+			: [terminal.paint('magenta', cut(`  finding out why ${explained.join(', ')} failed`, terminal.columns))]),
+	];
 }

@@ -39,7 +39,7 @@ const paint = (_: unknown, text: string) => text;
 describe('in 80 and in 200 columns', () => {
 	for (const columns of [80, 200]) {
 		test(`a job fits one line (${columns})`, () => {
-			const line = jobLine(job, 0, { columns, paint }, nameWidthOf([job], columns));
+			const line = jobLine(job, { columns, paint }, { now: 0, nameWidth: nameWidthOf([job], columns) });
 			assert.ok(widthOf(line) <= columns, line);
 			assert.match(line, /✕ unit .*2 min 41 s +exit 2 in Run make/);
 		});

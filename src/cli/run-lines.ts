@@ -19,7 +19,7 @@ export function runHead(run: Run, { columns, paint }: Look): string {
 				: 'with your uncommitted changes';
 	const title = `${runName(run)} #${run.number}`;
 	const room = Math.max(10, columns - widthOf(title) - widthOf(place) - 6);
-	return `${paint('bold', `▸ ${title}`)}  ${paint('dim', place)}  ${cut(subject, room)}`;
+	return cut(`${paint('bold', `▸ ${title}`)}  ${paint('dim', place)}  ${cut(subject, room)}`, columns);
 }
 
 /** The workflow's name; the file's, when it has none of its own. */
@@ -27,13 +27,26 @@ export function runName({ name, workflow }: Pick<Run, 'name' | 'workflow'>): str
 	return clean(name === workflow ? workflow.slice(workflow.lastIndexOf('/') + 1) : name);
 }
 
-/** A job as one line: how it stands, for how long, and what it does or why it ended so. `now` in ms. */
-export function jobLine(job: Job, now: number, { columns, paint }: Look, nameWidth = 24): string {
+/** How a job's line is written. */
+export interface JobLineOptions {
+	/** ms. */
+	readonly now: number;
+	/** Columns of the name. */
+	readonly nameWidth?: number;
+	/** How many steps the plan gives the job. */
+	readonly steps?: number;
+	/** In place of the mark of a job that runs. */
+	readonly spinner?: string;
+}
+
+/** A job as one line: how it stands, for how long, and what it does or why it ended so. */
+export function jobLine(job: Job, { columns, paint }: Look, options: JobLineOptions): string {
+	const { now, nameWidth = 24, steps, spinner } = options;
 	const { glyph, colour } = statusMark(job.status);
+	const mark = job.status === 'running' ? (spinner ?? glyph) : glyph;
 	const name = fill(clean(job.name), nameWidth);
-	const time = durationOf(job, now);
-	const head = `  ${paint(colour, glyph)} ${name} ${fill(time, 10)}`;
-	const says = cut(clean(aboutJob(job)), Math.max(0, columns - nameWidth - 17));
+	const head = `  ${paint(colour, mark)} ${name} ${fill(durationOf(job, now), 10)}`;
+	const says = cut(clean(aboutJob(job, steps)), Math.max(0, columns - nameWidth - 17));
 	return `${head} ${job.status === 'failed' ? says : paint('dim', says)}`.trimEnd();
 }
 
@@ -47,17 +60,28 @@ export function failedStepOf(job: Job): Step | undefined {
 	return job.steps.find((step) => step.status === 'failed');
 }
 
-function durationOf({ startedAt, finishedAt }: Job, now: number): string {
+/** How long a job took, or has taken so far; empty before it began. */
+export function durationOf({ startedAt, finishedAt }: Pick<Job, 'startedAt' | 'finishedAt'>, now: number): string {
 	if (startedAt === undefined || (finishedAt === undefined && now <= Date.parse(startedAt))) return '';
 	return formatDuration((finishedAt === undefined ? now : Date.parse(finishedAt)) - Date.parse(startedAt));
 }
 
-function aboutJob(job: Job): string {
+/** How a step ended, in two words. */
+export function exitOf({ exitCode, signal, why }: Step): string {
+	if (signal !== undefined) return `ended by ${signal}`;
+	return exitCode === undefined ? (why ?? 'failed') : `exit ${exitCode}`;
+}
+
+/** What a job does, or why it is as it is. */
+export function aboutJob(job: Job, steps?: number): string {
 	switch (job.status) {
 		case 'queued':
 			return job.why ?? (job.needs.length === 0 ? 'waits for a free place' : `after ${job.needs.join(', ')}`);
-		case 'running':
-			return job.steps.find((step) => step.status === 'running')?.name ?? job.tier ?? '';
+		case 'running': {
+			const step = job.steps.find((one) => one.status === 'running');
+			if (step === undefined) return job.tier ?? '';
+			return steps === undefined ? step.name : `${step.index + 1}/${steps} ${step.name}`;
+		}
 		case 'passed':
 			return job.tier ?? '';
 		case 'failed': {
@@ -69,9 +93,4 @@ function aboutJob(job: Job): string {
 		default:
 			return job.why ?? '';
 	}
-}
-
-function exitOf({ exitCode, signal, why }: Step): string {
-	if (signal !== undefined) return `ended by ${signal}`;
-	return exitCode === undefined ? (why ?? 'failed') : `exit ${exitCode}`;
 }

@@ -1,24 +1,36 @@
 import type { RunView } from '#core/api.ts';
 import type { Job } from '#core/run.ts';
 import { formatDuration } from '#core/time-text.ts';
-import { clean, wrap } from './line-fit.ts';
+import { clean, cut, wrap } from './line-fit.ts';
 import { labelled } from './problem-lines.ts';
+import type { FirstError } from './run-error.ts';
 import { runName } from './run-lines.ts';
+import { countsOf } from './run-rows.ts';
 import { statusMark } from './status-mark.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What stays at the end of a run: the result, the cause in one sentence, the next command, the link. `url` of the server, if one runs. */
-export function runSummary(run: RunView, terminal: Terminal, url?: string): readonly string[] {
+/**
+ * What stays at the end of a run: the result, the first error with its place, the cause in one sentence, the next command, the link.
+ * `url` of the server, if one runs; errors by the keys of their jobs.
+ */
+export function runSummary(
+	run: RunView,
+	terminal: Terminal,
+	url?: string,
+	errors?: ReadonlyMap<string, FirstError>,
+): readonly string[] {
 	const { paint } = terminal;
 	const { glyph, colour } = statusMark(run.status);
 	const took =
 		run.finishedAt === undefined ? '' : ` in ${formatDuration(Date.parse(run.finishedAt) - Date.parse(run.queuedAt))}`;
 	const lines = [
-		`${paint([colour, 'bold'], `${glyph} ${runName(run)} #${run.number} ${run.status}`)}${took}  ${paint('dim', countOf(run))}`,
+		`${paint([colour, 'bold'], `${glyph} ${runName(run)} #${run.number} ${run.status}`)}${took}  ${paint('dim', countsOf(run.jobs))}`,
 	];
 	const failed = run.jobs.filter((job) => job.status === 'failed');
 	for (const [cause, jobs] of Map.groupBy(failed, causeOf)) {
-		lines.push(...labelled('cause', `${jobs.map((job) => job.name).join(', ')}: ${cause}`, terminal));
+		const error = jobs.map((job) => errors?.get(job.key)).find((one) => one !== undefined);
+		if (error !== undefined) lines.push(errorLine(error, terminal));
+		lines.push(...labelled('cause', `${namesOf(jobs)}: ${cause}`, terminal));
 		const finding = jobs[0]?.finding;
 		if (finding === undefined) continue;
 		if (finding.command === undefined) lines.push(...labelled('next', finding.next, terminal));
@@ -41,11 +53,22 @@ function causeOf({ finding, why, problems }: Job): string {
 	return finding?.cause ?? problems[0]?.what ?? why ?? 'it failed';
 }
 
-function countOf({ jobs }: RunView): string {
-	const words = ['passed', 'failed', 'cancelled', 'skipped'] as const;
-	return words
-		.map((word) => [jobs.filter((job) => job.status === word).length, word] as const)
-		.filter(([count]) => count > 0)
-		.map(([count, word]) => `${count} ${word}`)
-		.join(', ');
+/** The place stands whole and first, to be clicked or copied; the message without what only repeats it. */
+function errorLine(error: FirstError, { columns, paint }: Terminal): string {
+	const place = clean(placeOf(error));
+	const says = clean(error.message)
+		.replace(place, '')
+		.replace(/^[\s:,.()-]+/, '');
+	return `  ${paint('dim', 'error ')} ${paint('red', place)}  ${cut(says, columns - place.length - 11)}`.trimEnd();
+}
+
+/** `src/a.ts:3:7`. */
+export function placeOf({ file, line, column }: FirstError): string {
+	return [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(':');
+}
+
+/** Jobs of one cause by name; of many the first few. */
+function namesOf(jobs: readonly Job[]): string {
+	const names = jobs.slice(0, 5).map((job) => job.name);
+	return jobs.length > 5 ? `${names.join(', ')} and ${jobs.length - 5} more` : names.join(', ');
 }

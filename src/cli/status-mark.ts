@@ -5,6 +5,14 @@ export function statusMark(status: string): { readonly glyph: string; readonly c
 	return marks[status] ?? { glyph: '·', colour: 'gray' };
 }
 
+/** What turns in place of the mark of something that runs. `now` in ms. */
+export function spinnerAt(now: number): string {
+	return frames[Math.floor(now / frameMs) % frames.length] ?? '◐';
+}
+
+const frames = ['◐', '◓', '◑', '◒'] as const;
+const frameMs = 120;
+
 const marks: { readonly [status: string]: { readonly glyph: string; readonly colour: Colour } | undefined } = {
 	queued: { glyph: '○', colour: 'gray' },
 	running: { glyph: '◐', colour: 'blue' },

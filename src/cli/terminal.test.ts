@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { describe, test } from 'node:test';
-import { openTerminal } from './terminal.ts';
+import { openTerminal, wantsColour } from './terminal.ts';
 
 /** A screen that understands what the terminal writes: text, line feeds, cursor up, carriage return, erase below. */
 function screen(options: { readonly isTTY: boolean; readonly columns?: number }) {
@@ -55,5 +55,29 @@ describe('a terminal', () => {
 		assert.equal(openTerminal(screen({ isTTY: false }).stream).columns, 80);
 		assert.equal(openTerminal(screen({ isTTY: true, columns: 0 }).stream).columns, 80);
 		assert.equal(openTerminal(screen({ isTTY: true, columns: 200 }).stream).columns, 200);
+	});
+
+	test('has colours as the variables say that users and programs set', () => {
+		const cases: readonly (readonly [env: { readonly [name: string]: string }, terminal: boolean, pipe: boolean])[] = [
+			[{}, true, false],
+			[{ TERM: 'dumb' }, false, false],
+			[{ NO_COLOR: '1' }, false, false],
+			[{ NO_COLOR: '' }, true, false],
+			[{ FORCE_COLOR: '1' }, true, true],
+			[{ FORCE_COLOR: '' }, true, true],
+			[{ FORCE_COLOR: '0' }, false, false],
+			[{ FORCE_COLOR: '1', NO_COLOR: '1', TERM: 'dumb' }, true, true],
+			[{ CLICOLOR: '0' }, false, false],
+			[{ CLICOLOR: '1' }, true, false],
+			[{ CLICOLOR_FORCE: '1' }, true, true],
+			[{ CLICOLOR_FORCE: '0' }, true, false],
+			[{ CLICOLOR_FORCE: '1', NO_COLOR: '1' }, false, false],
+			[{ CLICOLOR: '0', CLICOLOR_FORCE: '1' }, true, true],
+		];
+		for (const [env, terminal, pipe] of cases) {
+			assert.equal(wantsColour(env, true), terminal, `${JSON.stringify(env)} on a terminal`);
+			assert.equal(wantsColour(env, false), pipe, `${JSON.stringify(env)} in a pipe`);
+			assert.equal(openTerminal(screen({ isTTY: true }).stream, env).paint('red', 'x') !== 'x', terminal);
+		}
 	});
 });

@@ -22,13 +22,25 @@ export interface Terminal {
 	keep(): void;
 }
 
+/**
+ * Whether an output gets colours. What is said for this program alone goes before what is said for all: `FORCE_COLOR`, then
+ * `NO_COLOR`, then `CLICOLOR_FORCE`, then `CLICOLOR`, then what the terminal is.
+ */
+export function wantsColour(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+	const { FORCE_COLOR: force, NO_COLOR: no, CLICOLOR_FORCE: anywhere, CLICOLOR: here, TERM: term } = env;
+	if (force !== undefined) return !['0', 'false'].includes(force);
+	if (no !== undefined && no !== '') return false;
+	if (anywhere !== undefined && anywhere !== '' && anywhere !== '0') return true;
+	return isTerminal && here !== '0' && term !== 'dumb';
+}
+
 export type OutputStream = Pick<NodeJS.WriteStream, 'write'> &
 	Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>>;
 
-/** Makes a terminal of an output stream. `NO_COLOR`, `FORCE_COLOR` and `TERM` are honoured. */
-export function openTerminal(stream: OutputStream): Terminal {
-	const isLive = stream.isTTY === true && process.env['TERM'] !== 'dumb';
-	const hasColour = styleText('red', 'x', { stream: stream as NodeJS.WriteStream }) !== 'x';
+/** Makes a terminal of an output stream, with the colours and the liveness that the environment allows. */
+export function openTerminal(stream: OutputStream, env: NodeJS.ProcessEnv = process.env): Terminal {
+	const isLive = stream.isTTY === true && env['TERM'] !== 'dumb';
+	const hasColour = wantsColour(env, stream.isTTY === true);
 	let region: readonly string[] = [];
 	const columns = () => Math.max(20, stream.columns || 80);
 
