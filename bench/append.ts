@@ -2,11 +2,12 @@
  * How many events a second become durable, by the number of appends under way at once, and how long one of them waits.
  * Run: node bench/append.ts; the result goes to bench/results/append.json.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event } from '#core/event.ts';
 import { sqliteStore } from '#edge/store/sqlite.ts';
+import { machineNow, save } from './report.ts';
 
 const event: Event = {
 	kind: 'step-started',
@@ -17,6 +18,7 @@ const event: Event = {
 	line: 1234,
 };
 const measureMs = 2000;
+const machine = machineNow();
 
 const directory = mkdtempSync(join(process.env['FOOTBRIDGE_BENCH_DIR'] ?? tmpdir(), 'fb-append-'));
 const results = [];
@@ -48,10 +50,9 @@ for (const concurrency of [1, 10, 100, 1000]) {
 }
 rmSync(directory, { recursive: true });
 
-const folder = join(import.meta.dirname, 'results');
-mkdirSync(folder, { recursive: true });
-const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
-writeFileSync(
-	join(folder, 'append.json'),
-	`${JSON.stringify({ what: 'durable appends, SQLite WAL, synchronous=FULL', machine, results }, null, '\t')}\n`,
-);
+save('append', {
+	what: 'durable appends, SQLite WAL, synchronous=FULL',
+	repeat: 'node bench/append.ts',
+	machine,
+	results,
+});

@@ -1,46 +1,77 @@
 /**
- * How long the command line takes to do nothing and to do little, beside Node that does nothing.
- * Run: node bench/cli-start.ts; the result goes to bench/results/cli-start.json.
+ * How long the command line takes to do nothing and to do little, beside Node that does nothing. In a round every command has its turn.
+ * Cold: nothing compiled is kept from before, as at the first start after an update; the files are in the page cache all the same.
+ * Run: node bench/cli-start.ts [rounds]; the result goes to bench/results/cli-start.json.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { machineNow, rounded, save, spread } from './report.ts';
+import { writeStepFiles } from './step-files.ts';
 
-const rounds = 30;
-const root = join(import.meta.dirname, '..');
-const data = mkdtempSync(join(tmpdir(), 'footbridge-bench-'));
-const footbridge = join(root, 'bin/footbridge');
-
-const commands: { readonly [name: string]: readonly [string, ...string[]] } = {
-	'node -e 0': [process.execPath, '-e', '0'],
-	'footbridge --help': [footbridge, '--help'],
-	'footbridge --version': [footbridge, '--version'],
-	'footbridge runs (no server)': [footbridge, '--data', data, 'runs'],
+const [rounds = '20'] = process.argv.slice(2);
+const place = mkdtempSync(join(tmpdir(), 'footbridge-cli-start-'));
+const { steps: repository } = writeStepFiles(place, 1);
+const footbridge = join(import.meta.dirname, '../bin/footbridge');
+const baseline = 'node -e 0';
+/** Without a server a command opens the whole engine in its own process. */
+const ours = {
+	'footbridge --help': ['--help'],
+	'footbridge --version': ['--version'],
+	'footbridge runs, no server': ['--data', join(place, 'data'), 'runs'],
+	'footbridge plan, no server': ['--data', join(place, 'data'), 'plan'],
 };
+const commands: readonly Command[] = [
+	{ name: baseline, argv: [process.execPath, '-e', '0'], isCold: false },
+	...Object.entries(ours).flatMap(([name, args]) => [
+		{ name, argv: [footbridge, ...args] as const, isCold: false },
+		{ name: `${name}, cold`, argv: [footbridge, ...args] as const, isCold: true },
+	]),
+];
 
-const loadBefore = Number(loadavg()[0]?.toFixed(1));
-const results = Object.entries(commands).map(([name, argv]) => {
-	timeOf(argv);
-	const times = Array.from({ length: rounds }, () => timeOf(argv)).sort((a, b) => a - b);
-	const at = (share: number) => Math.round(times[Math.floor(share * (times.length - 1))] ?? 0);
-	const row = { command: name, rounds, minMs: at(0), p50Ms: at(0.5), p90Ms: at(0.9), maxMs: at(1) };
+const machine = machineNow();
+const times = new Map<string, number[]>(commands.map(({ name }) => [name, []]));
+for (let round = -1; round < Number(rounds); round++) {
+	for (const command of commands) {
+		const ms = timeOf(command);
+		// The first round fills what is kept.
+		if (round >= 0) times.get(command.name)?.push(ms);
+	}
+}
+rmSync(place, { recursive: true });
+
+const base = times.get(baseline) ?? [];
+const results = commands.map(({ name }) => {
+	const ms = times.get(name) ?? [];
+	const ratios = ms.map((value, round) => value / (base[round] ?? Number.NaN));
+	const row = { command: name, ...spread(ms), [`times ${baseline}`]: spread(ratios).p50 };
 	console.log(row);
-	return row;
+	return { ...row, ms };
 });
-rmSync(data, { recursive: true });
+save('cli-start', {
+	what: 'ms from starting a command to its end; ratios are medians of ratios within a round',
+	repeat: `node bench/cli-start.ts ${rounds}`,
+	machine,
+	results,
+});
 
-function timeOf([command, ...args]: readonly [string, ...string[]]): number {
-	const began = performance.now();
-	const { status } = spawnSync(command, args, { stdio: 'ignore', cwd: root });
-	if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
-	return performance.now() - began;
+interface Command {
+	readonly name: string;
+	readonly argv: readonly [string, ...string[]];
+	readonly isCold: boolean;
 }
 
-const folder = join(import.meta.dirname, 'results');
-mkdirSync(folder, { recursive: true });
-const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, loadBefore };
-writeFileSync(
-	join(folder, 'cli-start.json'),
-	`${JSON.stringify({ what: 'ms from starting a command to its end', machine, results }, null, '\t')}\n`,
-);
+function timeOf({ argv: [command, ...args], isCold }: Command): number {
+	const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+	const cache = isCold ? mkdtempSync(join(place, 'cache-')) : undefined;
+	const began = performance.now();
+	const { status } = spawnSync(command, args, {
+		stdio: 'ignore',
+		cwd: repository,
+		env: cache === undefined ? env : { ...env, NODE_COMPILE_CACHE: cache },
+	});
+	const ms = performance.now() - began;
+	if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
+	return rounded(ms);
+}

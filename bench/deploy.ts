@@ -5,12 +5,10 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { cpus, loadavg, release } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { deployWorld } from '../test/rig/deploy-world.ts';
+import { machineNow, save } from './report.ts';
 
 const connections = 8;
 const [first = '20', url] = process.argv.slice(2);
@@ -18,7 +16,7 @@ if (first === '--users' && url !== undefined) await beUsers(url);
 else await measure(Number(first));
 
 async function measure(deployments: number): Promise<void> {
-	const loadBefore = Number((loadavg()[0] ?? 0).toFixed(1));
+	const machine = machineNow();
 	await using world = await deployWorld();
 	await world.deploy(world.commit('v0'));
 	const users = spawn(process.execPath, [import.meta.filename, '--users', await world.url()], {
@@ -42,17 +40,15 @@ async function measure(deployments: number): Promise<void> {
 		(sum, { good, bad }) => ({ good: sum.good + good, bad: sum.bad + bad }),
 		{ good: 0, bad: 0 },
 	);
-	const machine = { node: process.version, kernel: release(), cpu: cpus()[0]?.model, cores: cpus().length, loadBefore };
 	const result = {
 		what: `${deployments} blue-green deployments, one after the other, while ${connections + 1} users ask all the time`,
+		repeat: `node bench/deploy.ts ${deployments}`,
 		machine,
 		deployments: { live: times.length, ...spread(times) },
 		users: seen,
 		proxy: counts,
 	};
-	const folder = join(import.meta.dirname, 'results');
-	mkdirSync(folder, { recursive: true });
-	writeFileSync(join(folder, 'deploy.json'), `${JSON.stringify(result, null, '\t')}\n`);
+	save('deploy', result);
 	console.log(result);
 	if (seen.failed > 0 || counts.bad > 0 || seen.versions <= deployments) process.exitCode = 1;
 }

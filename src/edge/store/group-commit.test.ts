@@ -58,3 +58,57 @@ test('it is drained when everything that was handed in has ended', async () => {
 	await commits.drained();
 	assert.deepEqual(groups, [4, 4, 1]);
 });
+
+/** A store on a clock that only moves by commits, of `commitMs` each, and by pauses, which are written down. */
+function timed(commitMs: number) {
+	let ms = 0;
+	const pauses: number[] = [];
+	const commits = groupCommit<undefined>({
+		maxWrites: 4,
+		maxWaitMs: 5,
+		transact: async (work) => {
+			await work(undefined);
+			ms += commitMs;
+		},
+		time: {
+			now: () => ms,
+			async pause(asked) {
+				pauses.push(Math.max(0, asked));
+				ms += Math.max(0, asked);
+			},
+		},
+	});
+	const write = () => commits.write(async () => {});
+	const idle = (forMs: number) => {
+		ms += forMs;
+	};
+	return { write, idle, pauses };
+}
+
+test('one that writes alone, each time after its last write is durable, never waits for company', async () => {
+	const { write, pauses } = timed(3);
+	for (let i = 0; i < 4; i++) await write();
+	assert.deepEqual(pauses, [0, 0, 0, 0]);
+});
+
+test('after a group it rests as long as that took, and not longer than it may', async () => {
+	for (const [commitMs, restMs] of [
+		[3, 3],
+		[80, 5],
+	] as const) {
+		const { write, pauses } = timed(commitMs);
+		await Promise.all([write(), write()]);
+		await Promise.all([write(), write()]);
+		assert.deepEqual(pauses, [0, restMs]);
+	}
+});
+
+test('a write that comes to a rested store is committed at once, and to a resting one after the rest of the rest', async () => {
+	const { write, idle, pauses } = timed(4);
+	await Promise.all([write(), write()]);
+	idle(3);
+	await Promise.all([write(), write()]);
+	idle(60_000);
+	await write();
+	assert.deepEqual(pauses, [0, 1, 0]);
+});

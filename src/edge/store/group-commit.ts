@@ -21,6 +21,14 @@ export interface GroupCommitOptions<Tx> {
 	readonly maxWrites: number;
 	/** Upper bound of the time that a write waits for company. */
 	readonly maxWaitMs: number;
+	/** Milliseconds, and waiting for some of them; the process's own unless a test says otherwise. */
+	readonly time?: Time;
+}
+
+interface Time {
+	now(): number;
+	/** Less than one: until the event loop has gone round. */
+	pause(ms: number): Promise<void>;
 }
 
 interface Pending<Tx> {
@@ -30,22 +38,24 @@ interface Pending<Tx> {
 }
 
 /**
- * Waits for company only as long as the last commit took: an idle store answers at once, a busy or slow disk gets bigger groups,
- * and at least half of the event loop stays free of fsync.
+ * After a commit that several writes shared it rests as long as that took: a busy or slow disk gets bigger groups, and at least half of
+ * the event loop stays free of fsync. A write that comes later, or to a store that only one writes to, waits for nobody.
  */
 export function groupCommit<Tx>(options: GroupCommitOptions<Tx>): GroupCommit<Tx> {
+	const { now, pause } = options.time ?? processTime;
 	let waiting: Pending<Tx>[] = [];
 	let loop: Promise<void> | undefined;
-	let restMs = 0;
+	let restedAt = 0;
 
 	const commitAll = async () => {
 		while (waiting.length > 0) {
-			await pause(waiting.length < options.maxWrites ? restMs : 0);
+			await pause(waiting.length < options.maxWrites ? restedAt - now() : 0);
 			const group = waiting.slice(0, options.maxWrites);
 			waiting = waiting.slice(options.maxWrites);
-			const start = performance.now();
+			const start = now();
 			await commit(group, options.transact);
-			restMs = Math.min(options.maxWaitMs, performance.now() - start);
+			const end = now();
+			restedAt = end + (group.length > 1 ? Math.min(options.maxWaitMs, end - start) : 0);
 		}
 		loop = undefined;
 	};
@@ -103,9 +113,11 @@ async function commit<Tx>(group: readonly Pending<Tx>[], transact: GroupCommitOp
 	for (const write of group) write.durable();
 }
 
-function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => {
-		if (ms < 1) setImmediate(resolve);
-		else setTimeout(resolve, ms);
-	});
-}
+const processTime: Time = {
+	now: () => performance.now(),
+	pause: (ms) =>
+		new Promise((resolve) => {
+			if (ms < 1) setImmediate(resolve);
+			else setTimeout(resolve, ms);
+		}),
+};
