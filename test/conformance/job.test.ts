@@ -8,6 +8,8 @@ import { type Happened, openRig, type Rig, type RunOptions } from '../rig/rig.ts
 /** A case of the files in `job/`: a workflow of one job, run in a real room, and what must come of it. */
 interface Case {
 	readonly title: string;
+	/** Where the behaviour is documented or seen; the head of a file may say it for all of its cases. */
+	readonly source?: string;
 	readonly workflow: string;
 	readonly files?: { readonly [path: string]: string };
 	readonly secrets?: { readonly [name: string]: string };
