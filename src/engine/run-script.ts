@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Annotation } from '#core/event.ts';
-import { whyUntrusted } from '#core/job/command-trust.ts';
 import { resolveShell, type Shell } from '#core/job/shell.ts';
+import { whyUntrusted } from '#core/job/trust.ts';
 import type { PlannedStep, Template } from '#core/plan.ts';
 import { ok, type Problem, type Result } from '#core/result.ts';
 import type { ProcessEnd, RoomProcess } from '#edge/sandbox/sandbox.ts';

@@ -3,7 +3,7 @@ import { shownBytes } from '#core/isolation/cgroup-files.ts';
 import { chooseTier } from '#core/isolation/choice.ts';
 import { type JobFacts, jobContexts, runnerVariables } from '#core/job/contexts.ts';
 import { createMasker, type Masker } from '#core/job/masker.ts';
-import { isUntrusted } from '#core/job/trust.ts';
+import { whyForeign } from '#core/job/trust.ts';
 import { type Problem, problemOf } from '#core/result.ts';
 import type { Room, Sandbox } from '#edge/sandbox/sandbox.ts';
 import { runComposite } from './composite.ts';
@@ -100,7 +100,7 @@ async function choose(sandboxes: readonly Sandbox[], { tier, tierWhy, trigger }:
 	const isSettled = wanted.some(({ why }) => why === undefined);
 	const available = isSettled ? wanted : await Promise.all(sandboxes.map(isHere));
 	const asked = tier === undefined ? {} : { asked: { tier, why: tierWhy ?? 'it was asked for' } };
-	const choice = chooseTier({ ...asked, isUntrusted: isUntrusted(trigger), available });
+	const choice = chooseTier({ ...asked, isUntrusted: whyForeign(trigger) !== undefined, available });
 	if (!choice.ok) return choice;
 	const sandbox = sandboxes.find((other) => other.tier === choice.value.tier);
 	if (sandbox === undefined) throw new Error(`tier ${choice.value.tier} was chosen and nobody offers it`);

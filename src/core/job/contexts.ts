@@ -112,7 +112,8 @@ function runnerContext(facts: JobFacts, room: RoomFacts): Context {
 
 /** Whether the user asked for `::debug::` lines, with GitHub's switch. */
 export function isDebug(facts: Pick<JobFacts, 'secrets' | 'vars'>): boolean {
-	return [facts.secrets['ACTIONS_STEP_DEBUG'], facts.vars['ACTIONS_STEP_DEBUG']].includes('true');
+	const asked = [facts.secrets['ACTIONS_STEP_DEBUG'], facts.vars['ACTIONS_STEP_DEBUG']];
+	return asked.some((value) => value === 'true' || value === '1');
 }
 
 const inVariables = [

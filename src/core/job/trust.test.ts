@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Json } from '../plan.ts';
-import { whyUntrusted } from './command-trust.ts';
+import { whyForeign, whyUntrusted } from './trust.ts';
 
 const repository = { full_name: 'octo/app' };
 const pull = (head: Json): Json => ({ repository, pull_request: { base: { repo: repository }, head: { repo: head } } });
@@ -34,4 +34,10 @@ test('what can be caused without the right to push is told, and why', () => {
 		if (why === undefined) assert.equal(found, undefined, event);
 		else assert.match(found ?? '', why, `${event} ${JSON.stringify(payload)}`);
 	}
+});
+
+test('the code of a comment is the project’s own, whoever wrote the comment', () => {
+	const payload = { repository, comment: { author_association: 'NONE' } };
+	assert.equal(whyForeign({ event: 'issue_comment', payload }), undefined);
+	assert.match(whyForeign({ event: 'pull_request', payload: pull(null) }) ?? '', /fork/);
 });
