@@ -55,8 +55,9 @@ export function EnvironmentCard({ environment, withProject }: CardProps) {
 	);
 }
 
-/** A link that leaves the page. */
+/** A link that leaves the page. What leads to no web page is text: a `javascript:` address would run as this page. */
 export function OutsideLink({ url }: { readonly url: string }) {
+	if (!/^https?:\/\//i.test(url)) return <span>{url}</span>;
 	return (
 		<a href={url} target="_blank" rel="noreferrer">
 			{url.replace(/^https?:\/\//, '')} <ExternalLink size={13} aria-hidden="true" />

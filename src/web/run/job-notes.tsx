@@ -1,5 +1,6 @@
 import type { Annotation } from '#core/event.ts';
 import type { Job } from '#core/run.ts';
+import { OutsideLink } from '../environment-card.tsx';
 import { Panel, ProblemList } from '../notices.tsx';
 import { placeHash } from './place.ts';
 import { PlaceLink } from './place-link.tsx';
@@ -42,6 +43,11 @@ export function JobNotes({ job }: { readonly job: Job }) {
 					</pre>
 				</Panel>
 			))}
+			{job.environmentUrl === undefined ? null : (
+				<p className="soft">
+					What it deployed: <OutsideLink url={job.environmentUrl} />
+				</p>
+			)}
 			{job.tier === undefined ? null : (
 				<p className="soft tier">
 					Ran in tier <strong>{job.tier}</strong>
