@@ -3,6 +3,13 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 keepCompiled();
+// Whoever reads the output may stop reading: `footbridge logs | head`.
+for (const stream of [process.stdout, process.stderr]) {
+	stream.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code === 'EPIPE') process.exit(0);
+		throw error;
+	});
+}
 process.exitCode = await main(process.argv);
 
 /** Compiled code is read from beside the code itself, never from a folder that others may write to, such as /tmp. */

@@ -49,7 +49,7 @@ const secret = () => repeated('--secret <name>', 'a secret by name: its value is
 const secretsFile = () => new Option('--secrets-file <path>', 'a file with NAME=value lines');
 const workflow = () => new Argument('[workflow]', 'path or file name; without it: all that the event starts');
 const runArgument = (otherwise?: string) =>
-	new Argument(otherwise === undefined ? '<run>' : '[run]', '#12, an id, @last or @failed').default(otherwise);
+	new Argument(otherwise === undefined ? '<run>' : '[run]', '12, an id, @last or @failed').default(otherwise);
 
 function addRunning(program: Command, run: Run): void {
 	program

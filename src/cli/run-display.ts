@@ -123,7 +123,10 @@ async function failureLines({ client, terminal, told }: Display, run: RunView, j
 	const bar = terminal.paint('red', '│');
 	return [
 		'',
-		`${head} ${terminal.paint('dim', `${cut(clean(tail.step), 60)}, lines ${tail.from} to ${tail.to}`)}`,
+		cut(
+			`${head} ${terminal.paint('dim', `lines ${tail.from} to ${tail.to} of ${clean(tail.step)}`)}`,
+			terminal.isLive ? terminal.columns : Number.POSITIVE_INFINITY,
+		),
 		...tail.lines.map((line) => `  ${bar} ${tailLine(line, terminal)}`),
 		...problemsOf(job, terminal),
 	];

@@ -38,7 +38,7 @@ export function runSummary(
 	}
 	if (run.cancel !== undefined) lines.push(...wrap(`  ${run.cancel}`, terminal.columns));
 	if (run.status === 'failed' && run.jobs.length > 0) {
-		lines.push(...labelled('log', `footbridge logs #${run.number} --failed`, terminal));
+		lines.push(...labelled('log', `footbridge logs ${run.number} --failed`, terminal));
 	}
 	if (url !== undefined) lines.push(`  ${paint('dim', 'link  ')} ${paint('cyan', runLink(url, run))}`);
 	return lines;

@@ -3,22 +3,28 @@ import { Writable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { openTerminal, wantsColour } from './terminal.ts';
 
-/** A screen that understands what the terminal writes: text, line feeds, cursor up, carriage return, erase below. */
+/** A screen that understands what the terminal writes: text, line feeds, cursor up, carriage return, erase to the end of line and screen. */
 function screen(options: { readonly isTTY: boolean; readonly columns?: number }) {
 	const lines: string[] = [''];
-	let row = 0;
+	let [row, column] = [0, 0];
 	const take = (part: string) => {
+		const line = lines[row] ?? '';
 		if (part === '\n') {
-			row += 1;
+			[row, column] = [row + 1, 0];
 			lines[row] ??= '';
-		} else if (part.startsWith(esc) && part.endsWith('A')) row -= Number(part.slice(2, -1));
-		else if (part.startsWith(esc)) lines.splice(row, lines.length, '');
-		else if (part !== '\r') lines[row] += part;
+		} else if (part === '\r') column = 0;
+		else if (part.startsWith(esc) && part.endsWith('A')) row -= Number(part.slice(2, -1));
+		else if (part === `${esc}[K`) lines[row] = line.slice(0, column);
+		else if (part.startsWith(esc)) lines.splice(row, lines.length, line.slice(0, column));
+		else {
+			lines[row] = line.slice(0, column) + part + line.slice(column + part.length);
+			column += part.length;
+		}
 	};
 	const stream = new Writable({
 		decodeStrings: false,
 		write: (text: string, _encoding, done) => {
-			text.split(new RegExp(`(\n|\r|${esc}\\[\\d*[AJ])`)).forEach(take);
+			text.split(new RegExp(`(\n|\r|${esc}\\[\\d*[AJK])`)).forEach(take);
 			done();
 		},
 	});
@@ -40,6 +46,16 @@ describe('a terminal', () => {
 		terminal.draw([]);
 		terminal.print('end');
 		assert.deepEqual(shown(), ['stays', 'end']);
+	});
+
+	test('never erases from the first row on, which some terminals take for the end of a page', () => {
+		const written: string[] = [];
+		const stream = { isTTY: true, columns: 80, write: (text: string) => written.push(text) > 0 };
+		const terminal = openTerminal(stream);
+		terminal.draw(['one', 'two']);
+		terminal.draw(['three']);
+		terminal.print('stays');
+		for (const text of written) assert.doesNotMatch(text, new RegExp(`(?:^|A|\r)${esc}\\[J`));
 	});
 
 	test('that is a pipe gets every line once, and no region', () => {

@@ -46,8 +46,11 @@ export function openTerminal(stream: OutputStream, env: NodeJS.ProcessEnv = proc
 
 	// A region line takes more than one row when the window was made narrower since.
 	const height = () => region.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns())), 0);
-	const erase = () => (region.length === 0 ? '' : `\u001b[${height()}A\r\u001b[J`);
+	const back = () => (region.length === 0 ? '' : `\u001b[${height()}A\r`);
 	const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+	// Line by line: some terminals keep a copy of what is erased from the first row on, and one frame is no history.
+	const over = (lines: readonly string[]) =>
+		region.length === 0 ? text(lines) : `${back()}${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`;
 
 	return {
 		get columns() {
@@ -62,13 +65,12 @@ export function openTerminal(stream: OutputStream, env: NodeJS.ProcessEnv = proc
 		paint: (colour, part) =>
 			hasColour ? styleText(colour as Parameters<typeof styleText>[0], part, { validateStream: false }) : part,
 		print: (...lines) => {
-			stream.write(`${erase()}${text(lines)}${text(region)}`);
+			stream.write(over([...lines, ...region]));
 		},
 		draw: (lines) => {
 			if (!isLive) return;
-			const before = erase();
+			stream.write(over(lines));
 			region = lines;
-			stream.write(`${before}${text(lines)}`);
 		},
 		keep: () => {
 			region = [];

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -76,6 +77,16 @@ describe('footbridge logs', () => {
 		await Promise.race([up.promise, ended.then((end) => assert.fail(end.stderr))]);
 		servers.push({ kill, ended });
 	}
+
+	test('ends in silence when whoever reads it has read enough', () => {
+		const program = join(import.meta.dirname, '../../bin/footbridge');
+		const script = '"$0" --data "$1" logs | true; echo "${PIPESTATUS[0]}"';
+		const { stdout, stderr } = spawnSync('bash', ['-c', script, program, data], {
+			cwd: repository.path,
+			encoding: 'utf8',
+		});
+		assert.deepEqual([stdout, stderr], ['0\n', '']);
+	});
 
 	test('prints of a failed job every step that failed, and nothing of those that did not', async () => {
 		const { stdout } = await fb(['logs', '@last', '--failed']);

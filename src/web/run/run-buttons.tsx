@@ -23,7 +23,7 @@ export function RunButtons({ run }: { readonly run: RunView }) {
 		const secrets = run.secrets.map((name) => `--secret ${name}`).join(' ');
 		return (
 			<p className="soft">
-				Secrets are not kept: run it again with <code>{`footbridge rerun #${run.number} ${secrets}`}</code>
+				Secrets are not kept: run it again with <code>{`footbridge rerun ${run.number} ${secrets}`}</code>
 			</p>
 		);
 	}
