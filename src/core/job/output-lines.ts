@@ -130,7 +130,9 @@ const [tab, lf, cr, blank, hash, colon, bracket] = [9, 10, 13, 32, 35, 58, 91] a
 function nextCommand(bytes: Uint8Array, from: number, isInside: boolean): number | undefined {
 	// Both marks begin with a character twice: one of the two stands at every second place.
 	const { length } = bytes;
+	const words = new DataView(bytes.buffer, bytes.byteOffset, length);
 	for (let at = from + 1; at < length; at += 2) {
+		while (at + 4 <= length && hasNoMark(words.getInt32(at))) at += 4;
 		const byte = bytes[at];
 		if (byte !== colon && byte !== hash) continue;
 		if (bytes[at - 1] === byte && isMark(bytes, at - 1)) {
@@ -143,6 +145,13 @@ function nextCommand(bytes: Uint8Array, from: number, isInside: boolean): number
 		}
 	}
 	return undefined;
+}
+
+/** Whether none of four bytes is `:` or `#`: one that is makes a zero, which borrows from the bit above it. */
+function hasNoMark(word: number): boolean {
+	const colons = word ^ 0x3a3a3a3a;
+	const hashes = word ^ 0x23232323;
+	return ((((colons - 0x01010101) & ~colons) | ((hashes - 0x01010101) & ~hashes)) & 0x80808080) === 0;
 }
 
 function isMark(bytes: Uint8Array, at: number): boolean {
