@@ -1,74 +1,88 @@
 /**
  * How long a job waits from asking for a room until the first byte of its first step, what every further step costs, and how long
- * the room takes to go, for each tier that works here.
- * Run: node bench/job-start.ts (as root for the disposable tier); the result goes to bench/results/job-start.json.
+ * the room takes to go: for each tier that works here, and for `docker run` where an engine answers. Everybody has a turn in a round.
+ * Run as root: DOCKER_IMAGE=<image with bash> node bench/job-start.ts [rounds]; the result goes to bench/results/job-start.json.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, release, tmpdir } from 'node:os';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
+import { isolatedSandbox } from '#edge/sandbox/isolated.ts';
 import type { Room, Sandbox } from '#edge/sandbox/sandbox.ts';
+import { fileSystemOf, machineNow, save, spread } from './report.ts';
 
-const jobs = 100;
-const loadBefore = Number((loadavg()[0] ?? 0).toFixed(1));
+const rounds = Number(process.argv[2] ?? '60');
+const machine = machineNow();
 const place = mkdtempSync(join(process.env['FOOTBRIDGE_BENCH_DIR'] ?? tmpdir(), 'fb-job-start-'));
+const files = fileSystemOf(place);
+const image = process.env['DOCKER_IMAGE'];
 
-const results = [];
-for (const sandbox of [disposableSandbox({ rooms: place }), hostSandbox()]) {
+/** ms of one turn. */
+interface Turn {
+	readonly firstByte: number;
+	readonly prepare?: number;
+	readonly nextStep?: number;
+	readonly gone: number;
+}
+type Way = (round: number) => Promise<Turn>;
+
+const ways = new Map<string, Way>();
+for (const sandbox of [disposableSandbox({ rooms: place }), isolatedSandbox({ rooms: place }), hostSandbox()]) {
 	const why = await sandbox.available();
-	if (why !== undefined) {
-		console.log(`${sandbox.tier}: ${why}`);
-		continue;
+	if (why === undefined) ways.set(sandbox.tier, (round) => roomTurn(sandbox, round));
+	else console.log(`${sandbox.tier}: ${why}`);
+}
+const docker = dockerVersion();
+if (docker !== undefined && image !== undefined) ways.set('docker run', () => dockerTurn(image));
+else console.log(docker === undefined ? 'docker: no engine answers' : 'docker: DOCKER_IMAGE names no image');
+
+const turns = new Map([...ways.keys()].map((name) => [name, [] as Turn[]]));
+for (let round = 0; round <= rounds; round++) {
+	for (const [name, way] of ways) {
+		const turn = await way(round);
+		// The first turn of everybody finds cold caches.
+		if (round > 0) turns.get(name)?.push(turn);
 	}
-	const row = { tier: sandbox.tier, jobs, ...(await measure(sandbox)) };
-	console.log(row);
-	results.push(row);
 }
 rmSync(place, { recursive: true });
 
-const folder = join(import.meta.dirname, 'results');
-mkdirSync(folder, { recursive: true });
-const machine = {
-	node: process.version,
-	kernel: release(),
-	cpu: cpus()[0]?.model ?? 'unknown',
-	cores: cpus().length,
-	loadBefore,
-};
-const what = 'ms from asking for a room to the first byte of its first step (bash), one job after another';
-writeFileSync(join(folder, 'job-start.json'), `${JSON.stringify({ what, machine, results }, null, '\t')}\n`);
+const results = [...turns].map(([who, list]) => ({
+	who,
+	...Object.fromEntries(
+		(['prepare', 'firstByte', 'nextStep', 'gone'] as const).flatMap((part) => {
+			const values = list.flatMap((turn) => turn[part] ?? []);
+			return values.length === 0 ? [] : [[part, { ...spread(values), all: values.map((ms) => Number(ms.toFixed(1))) }]];
+		}),
+	),
+}));
+for (const row of results)
+	console.log(
+		row.who,
+		JSON.stringify(row, (key, value) => (key === 'all' ? undefined : value)),
+	);
+save('job-start', {
+	what: 'ms from asking for a room (or a container on the network of the machine) to the first byte of its first program, bash',
+	repeat: `DOCKER_IMAGE=<image with bash> node bench/job-start.ts ${rounds}`,
+	machine,
+	files,
+	...(docker === undefined ? {} : { docker }),
+	results,
+});
 
-async function measure(sandbox: Sandbox) {
-	const firstByte: number[] = [];
-	const prepared: number[] = [];
-	const secondStep: number[] = [];
-	const gone: number[] = [];
-	for (let index = 0; index < jobs; index++) {
-		const id = `bench-${process.pid}-${index}`;
-		const start = performance.now();
-		const directory = join(place, id);
-		const room = await sandbox.prepare({
-			id,
-			directory,
-			repository: 'shop',
-			toolCache: join(place, 'tools'),
-			hidden: [],
-		});
-		prepared.push(performance.now() - start);
-		firstByte.push((await timeOfFirstByte(room)) - start);
-		const again = performance.now();
-		secondStep.push((await timeOfFirstByte(room)) - again);
-		const leaving = performance.now();
-		await room.destroy();
-		gone.push(performance.now() - leaving);
-	}
-	return {
-		prepare: spread(prepared),
-		firstByte: spread(firstByte),
-		nextStep: spread(secondStep),
-		destroy: spread(gone),
-	};
+async function roomTurn(sandbox: Sandbox, round: number): Promise<Turn> {
+	const id = `bench-${process.pid}-${sandbox.tier}-${round}`;
+	const spec = { id, directory: join(place, id), repository: 'shop', toolCache: join(place, 'tools'), hidden: [] };
+	const start = performance.now();
+	const room = await sandbox.prepare(spec);
+	const prepare = performance.now() - start;
+	const firstByte = (await timeOfFirstByte(room)) - start;
+	const again = performance.now();
+	const nextStep = (await timeOfFirstByte(room)) - again;
+	const leaving = performance.now();
+	await room.destroy();
+	return { prepare, firstByte, nextStep, gone: performance.now() - leaving };
 }
 
 async function timeOfFirstByte(room: Room): Promise<number> {
@@ -85,8 +99,26 @@ async function timeOfFirstByte(room: Room): Promise<number> {
 	return first;
 }
 
-function spread(times: readonly number[]) {
-	const sorted = [...times].sort((a, b) => a - b);
-	const at = (share: number) => Number((sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(1));
-	return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+async function dockerTurn(name: string): Promise<Turn> {
+	const start = performance.now();
+	const child = spawn('docker', ['run', '--rm', '--network=host', name, 'bash', '-e', '-c', 'echo started']);
+	let first = 0;
+	child.stdout.on('data', () => {
+		first ||= performance.now();
+	});
+	const { promise, resolve } = Promise.withResolvers<number | null>();
+	child.once('close', resolve);
+	if ((await promise) !== 0) throw new Error('docker run failed');
+	return { firstByte: first - start, gone: performance.now() - first };
+}
+
+function dockerVersion(): string | undefined {
+	try {
+		return execFileSync('docker', ['version', '--format', '{{.Server.Version}}'], {
+			encoding: 'utf8',
+			stdio: ['ignore', 'pipe', 'ignore'],
+		}).trim();
+	} catch {
+		return undefined;
+	}
 }
