@@ -40,6 +40,12 @@ describe('footbridge.yaml', () => {
 		assert.equal(production?.probeIntervalMs, 5000);
 	});
 
+	test('has the variables of workflows', () => {
+		const read = parseConfiguration('vars: { REGION: eu, LIMIT: 5 }\n', 'footbridge.yaml');
+		assert.ok(read.ok);
+		assert.deepEqual(read.value.vars, { REGION: 'eu', LIMIT: '5' });
+	});
+
 	test('tells every mistake with its line and column', () => {
 		const text =
 			'environments:\n  test:\n    lifetime: always\n    deplys: main\n  prod:\n    port: 99999\n    objective: { availability: 100% }\n';

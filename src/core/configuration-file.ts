@@ -10,14 +10,15 @@ const environmentKeys = ['lifetime', 'compose', 'service', 'port', 'deploys', 'e
 export function parseConfiguration(text: string, path: string): Result<Configuration> {
 	const file = new YamlFile(path, text, 'FB1501');
 	const top = file.entries(file.root, path);
-	file.onlyKeys(top, ['environments', 'runners'], path);
+	file.onlyKeys(top, ['environments', 'runners', 'vars'], path);
 	const environments = [...file.entries(top.get('environments')?.value, '`environments`')].map(([name, entry]) =>
 		environmentOf(file, name, entry),
 	);
 	const runners = runnersOf(file, top.get('runners'));
+	const vars = variablesOf(file, top.get('vars'), { list: '`vars`', what: path });
 	checkPorts(file, environments, top.get('environments'));
 	if (file.problems.length > 0) return { ok: false, error: file.problems };
-	return ok({ environments, runners });
+	return ok({ environments, runners, vars });
 }
 
 /** Each environment is reached at a port of its own. */
@@ -57,7 +58,7 @@ function environmentOf(file: YamlFile, name: string, { key, value }: Entry): Env
 		lifetime: lifetime === 'run' ? 'run' : 'always',
 		compose: text('compose') ?? 'compose.yaml',
 		port: portOf(file, entries.get('port'), what),
-		env: variablesOf(file, entries.get('env'), what),
+		env: variablesOf(file, entries.get('env'), { list: `env of ${what}`, what }),
 		objective: objectiveOf(file, entries.get('objective'), what),
 		...probeOf(file, entries.get('probe'), what),
 		...(service === undefined ? {} : { service }),
@@ -65,8 +66,12 @@ function environmentOf(file: YamlFile, name: string, { key, value }: Entry): Env
 	};
 }
 
-function variablesOf(file: YamlFile, entry: Entry | undefined, what: string): { readonly [name: string]: string } {
-	const variables = [...file.entries(entry?.value, `env of ${what}`)].map(([name, { key, value }]) => {
+function variablesOf(
+	file: YamlFile,
+	entry: Entry | undefined,
+	{ list, what }: { readonly list: string; readonly what: string },
+): { readonly [name: string]: string } {
+	const variables = [...file.entries(entry?.value, list)].map(([name, { key, value }]) => {
 		const text = file.text(value, name) ?? '';
 		if (name === '' || /[=\0]/.test(name) || text.includes('\0'))
 			file.refuse(key, `${name} of ${what} cannot be a variable`, { next: 'use letters, digits and _ in its name' });

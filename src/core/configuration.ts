@@ -1,9 +1,11 @@
 import type { Tier } from './event.ts';
 
-/** `footbridge.yaml`: names the environments of a project, and what the labels of `runs-on` stand for. The reference page in docs/ is the example that the tests load. */
+/** `footbridge.yaml`: names the environments of a project, what the labels of `runs-on` stand for, and the variables of its workflows. The reference page in docs/ is the example that the tests load. */
 export interface Configuration {
 	readonly environments: readonly EnvironmentConfiguration[];
 	readonly runners: readonly RunnerConfiguration[];
+	/** The context `vars` of workflows. */
+	readonly vars: { readonly [name: string]: string };
 }
 
 /** What a label of `runs-on` stands for on this machine. */

@@ -46,6 +46,8 @@ export type Event =
 			readonly matrix?: { readonly [key: string]: string };
 			/** `--env`: laid over the environment of every step. */
 			readonly env?: { readonly [name: string]: string };
+			/** The context `vars`. */
+			readonly vars?: { readonly [name: string]: string };
 			/** `--fail-fast`: the first failed job stops all others. */
 			readonly failFast?: boolean;
 			/** The tier that was asked for with `--in`; absent: the choice rule decides. */

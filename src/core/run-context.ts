@@ -12,7 +12,7 @@ export function jobContexts(run: Run, planned: PlannedJob): { readonly [name: st
 	return {
 		github: runGithub(run),
 		needs: needsContext(run, planned),
-		vars: {},
+		vars: run.vars,
 		inputs: inputsOf(run, planned),
 		...(planned.matrix === undefined ? {} : { matrix: planned.matrix }),
 		strategy: {

@@ -27,10 +27,10 @@ export function call(run: Run, planned: PlannedJob, { workflow, with: given }: W
 	const contexts = jobContexts(run, planned);
 	const values = evaluateTemplate(given, { contexts });
 	if (!values.ok) return { ok: false, error: located(run, planned, [values.error]) };
-	const scope = { contexts: { github: contexts['github'] ?? {}, inputs: inputsOf(run, planned), vars: {} } };
+	const scope = { contexts: { github: contexts['github'] ?? {}, inputs: inputsOf(run, planned), vars: run.vars } };
 	const inputs = inputValues(target.inputs, asMapping(values.value), scope);
 	if (!inputs.ok) return { ok: false, error: located(run, planned, inputs.error) };
-	const inside = { github: contexts['github'] ?? {}, inputs: inputs.value, vars: {} };
+	const inside = { github: contexts['github'] ?? {}, inputs: inputs.value, vars: run.vars };
 	const { jobs, problems } = planJobs(target.jobs, inside, { parent: planned.key, name: planned.name, file: workflow });
 	if (problems.length > 0) return { ok: false, error: problems.map((problem) => inFile(workflow, problem)) };
 	const wanted = jobs.filter((job) => isWanted(job, run.matrix));
@@ -45,7 +45,7 @@ export function callOutputs(
 ): Result<{ readonly [name: string]: string }> {
 	const planned = plannedJob(run, job.key);
 	const { github = {} } = jobContexts(run, planned);
-	const contexts = { github, inputs: job.inputs ?? {}, vars: {}, jobs: callContext(run, job.key) };
+	const contexts = { github, inputs: job.inputs ?? {}, vars: run.vars, jobs: callContext(run, job.key) };
 	const outputs: { [name: string]: string } = {};
 	for (const [name, template] of Object.entries(run.plan.called?.[workflow]?.outputs ?? {})) {
 		const value = evaluateTemplate(template, { contexts });

@@ -42,6 +42,8 @@ export interface Run {
 	readonly tier?: Tier;
 	/** Laid over the environment of every step. */
 	readonly env: { readonly [name: string]: string };
+	/** The context `vars`. */
+	readonly vars: { readonly [name: string]: string };
 	/** The first failed job stops all others. */
 	readonly failFast: boolean;
 	/** By job id: the index of the step after which the job ends. */

@@ -62,7 +62,6 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 		// A command that only looks must not begin a job that it would cut off again when it ends.
 		isPaused: !options.watch,
 		secretsOf: (run) => secrets.get(run),
-		vars: {},
 	});
 	const releases = autoDeploy(ports, (request) => deploy(request, 'release'));
 	const watching = options.watch ? watch() : undefined;

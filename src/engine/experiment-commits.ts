@@ -103,7 +103,7 @@ async function tryCommit(
 	const { repository, run } = request;
 	const trigger = { ...pushed, sha: commit.sha };
 	const project = { project: run.project, path: repository.path, defaultBranch: repository.defaultBranch };
-	const planned = await planOf(ports, { project, trigger, isDirty: false }, request.plan.workflow);
+	const planned = await planOf(ports, { project, trigger, vars: request.vars, isDirty: false }, request.plan.workflow);
 	const plan = planned.ok ? planned.value.plans[0] : undefined;
 	const job = plan?.jobs.find(({ key }) => key === request.job.key);
 	const step = job === undefined ? undefined : indexOf(job.steps, trial);

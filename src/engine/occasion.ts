@@ -4,6 +4,7 @@ import type { Trigger } from '#core/plan.ts';
 import { ok, type Result } from '#core/result.ts';
 import type { ProjectRow } from '#edge/store/store.ts';
 import type { Ports } from './ports.ts';
+import { configurationAt } from './project-configuration.ts';
 
 /** A trigger with everything that was found out about it. */
 export interface Occasion {
@@ -11,6 +12,8 @@ export interface Occasion {
 	readonly trigger: Trigger;
 	/** URL of the repository's `origin`. */
 	readonly origin?: string;
+	/** The context `vars`. */
+	readonly vars: { readonly [name: string]: string };
 	readonly isDirty: boolean;
 }
 
@@ -88,7 +91,8 @@ export async function occasionAt(ports: Ports, project: ProjectRow, happening: H
 		// Nothing changed means that there was nothing to compare: path filters are then not asked.
 		...(changed.length === 0 ? {} : { changed }),
 	};
-	return { project, trigger, ...(origin === undefined ? {} : { origin }), isDirty: false };
+	const { vars } = await configurationAt(ports, project.path, after);
+	return { project, trigger, vars, ...(origin === undefined ? {} : { origin }), isDirty: false };
 }
 
 interface Revision {

@@ -1,5 +1,4 @@
 import type { PlanView } from '#core/api.ts';
-import { parseConfiguration } from '#core/configuration-file.ts';
 import { forecast } from '#core/forecast.ts';
 import { githubContext } from '#core/github-context.ts';
 import type { Plan } from '#core/plan.ts';
@@ -7,6 +6,7 @@ import { ok, type Result } from '#core/result.ts';
 import type { Occasion } from './occasion.ts';
 import { planOf } from './plan-workflows.ts';
 import type { Ports } from './ports.ts';
+import { configurationAt } from './project-configuration.ts';
 
 /** What the repository's workflows make of a trigger, with what will become of each job. */
 export async function planView(
@@ -17,9 +17,7 @@ export async function planView(
 	const outcome = await planOf(ports, occasion, workflow);
 	if (!outcome.ok) return outcome;
 	const { project, trigger } = occasion;
-	const text = await ports.source.file(project.path, trigger.sha, 'footbridge.yaml');
-	const configuration = text === undefined ? undefined : parseConfiguration(text, 'footbridge.yaml');
-	const runners = configuration?.ok === true ? configuration.value.runners : [];
+	const { runners } = await configurationAt(ports, project.path, trigger.sha);
 	const forecasts = outcome.value.plans.map((plan) => {
 		const contexts = contextsOf(occasion, plan);
 		return [plan.workflow, forecast(plan, { contexts, runners, platform })] as const;
@@ -27,7 +25,7 @@ export async function planView(
 	return ok({ ...outcome.value, forecasts: Object.fromEntries(forecasts) });
 }
 
-function contextsOf({ project, trigger, origin }: Occasion, plan: Plan) {
+function contextsOf({ project, trigger, origin, vars }: Occasion, plan: Plan) {
 	const inputs = plan.inputs ?? {};
 	const github = githubContext({
 		trigger,
@@ -36,5 +34,5 @@ function contextsOf({ project, trigger, origin }: Occasion, plan: Plan) {
 		workflow: { path: plan.workflow, name: plan.name },
 		inputs,
 	});
-	return { github, inputs, vars: {} };
+	return { github, inputs, vars };
 }

@@ -9,7 +9,7 @@ const workflowLimitBytes = 1024 * 1024;
 /** What the repository's workflows make of a trigger; nothing is started. */
 export async function planOf(
 	ports: Ports,
-	{ project, trigger, origin }: Occasion,
+	{ project, trigger, origin, vars }: Occasion,
 	workflow?: string,
 ): Promise<Result<PlanOutcome>> {
 	const files = await ports.source.files(project.path, trigger.sha, workflowFolder, workflowLimitBytes);
@@ -37,6 +37,7 @@ export async function planOf(
 	return ok(
 		await ports.planner.plan(workflows, trigger, {
 			project: project.project,
+			vars,
 			...(origin === undefined ? {} : { origin }),
 			...(workflow === undefined ? {} : { workflow }),
 		}),

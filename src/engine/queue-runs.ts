@@ -67,13 +67,14 @@ export async function queueRuns(
 
 /** What the request says of every run. */
 function askedOf(
-	{ origin }: Occasion,
+	{ origin, vars }: Occasion,
 	request: Request,
 	until: EventOf<'run-queued'>['until'],
 ): Partial<EventOf<'run-queued'>> {
 	const { jobs, tier, secrets, env, matrix, failFast } = request;
 	return {
 		...(origin === undefined ? {} : { origin }),
+		...(Object.keys(vars).length === 0 ? {} : { vars }),
 		...(jobs === undefined ? {} : { only: jobs }),
 		...(tier === undefined ? {} : { tier }),
 		...(env === undefined ? {} : { env }),
@@ -87,13 +88,13 @@ function askedOf(
 /** `run-name` and `concurrency`, which may read the run's own number. */
 function namesOf(
 	plan: Plan,
-	{ project, trigger, origin }: Occasion,
+	{ project, trigger, origin, vars }: Occasion,
 	run: { readonly id: string; readonly number: number; readonly attempt: number },
 ): Result<{ readonly title?: string; readonly concurrency?: Concurrency }> {
 	const inputs = plan.inputs ?? {};
 	const facts = { trigger, project: project.project, workflow: { path: plan.workflow, name: plan.name }, inputs, run };
 	const github = githubContext({ ...facts, ...(origin === undefined ? {} : { origin }) });
-	const contexts: { readonly [name: string]: Json } = { github, inputs, vars: {} };
+	const contexts: { readonly [name: string]: Json } = { github, inputs, vars };
 	const title = plan.runName === undefined ? undefined : evaluateString(plan.runName, { contexts });
 	const concurrency = plan.concurrency === undefined ? undefined : concurrencyOf(plan.concurrency, contexts);
 	const problems = [title, concurrency].flatMap((value) => (value?.ok === false ? [inFile(plan, value.error)] : []));

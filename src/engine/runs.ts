@@ -1,5 +1,4 @@
 import type { RunnerConfiguration } from '#core/configuration.ts';
-import { parseConfiguration } from '#core/configuration-file.ts';
 import type { Event } from '#core/event.ts';
 import { type Assignment, assign } from '#core/job/runs-on.ts';
 import type { Json, PlannedJob } from '#core/plan.ts';
@@ -15,6 +14,7 @@ import { diagnose, lastGoodOf } from './experiments.ts';
 import { attemptJob } from './job-attempt.ts';
 import type { JobEnd, JobRequest } from './job-request.ts';
 import type { Ports } from './ports.ts';
+import { configurationAt } from './project-configuration.ts';
 
 /** What runs need beside the ports. */
 export interface RunsOptions {
@@ -22,7 +22,6 @@ export interface RunsOptions {
 	readonly capacity: number;
 	/** Values of a run's secrets; they are never in the log, so a restarted Footbridge may have none. */
 	readonly secretsOf: (run: string) => { readonly [name: string]: string } | undefined;
-	readonly vars: { readonly [name: string]: string };
 	/** `process.platform` of this machine. */
 	readonly platform: string;
 	/** Begin nothing before the driver's `go`. */
@@ -161,7 +160,7 @@ async function jobRequest(ports: Ports, options: RunsOptions, attempt: Attempt):
 		workflowEnv: planned.file === undefined ? run.plan.env : (run.plan.called?.[planned.file]?.env ?? null),
 		secrets: own,
 		hidden: Object.values(secrets ?? {}),
-		vars: options.vars,
+		vars: run.vars,
 		...placeOf(run, attempt.runner),
 		extraEnv: {},
 		env: run.env,
@@ -211,10 +210,8 @@ async function assignmentOf(ports: Ports, run: Run, key: string, platform: strin
 	const runsOn = evaluateTemplate(planned.runsOn, { contexts: jobContexts(run, planned) });
 	if (!runsOn.ok) return {};
 	const project = (await ports.store.projects()).find((other) => other.project === run.project);
-	const text =
-		project === undefined ? undefined : await ports.source.file(project.path, run.commit.sha, 'footbridge.yaml');
-	const configuration = text === undefined ? undefined : parseConfiguration(text, 'footbridge.yaml');
-	return assign(runsOn.value, configuration?.ok === true ? configuration.value.runners : [], platform);
+	const runners = project === undefined ? [] : (await configurationAt(ports, project.path, run.commit.sha)).runners;
+	return assign(runsOn.value, runners, platform);
 }
 
 /** A place to run that could not be made is tried once more, as a job that was lost is. */

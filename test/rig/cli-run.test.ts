@@ -19,10 +19,12 @@ jobs:
     steps: [{id: s, run: 'echo "v=[1, 2]" >> "$GITHUB_OUTPUT"'}]
   test:
     needs: list
+    if: vars.REGION == 'eu'
+    name: "test \${{ matrix.v }} in \${{ vars.REGION }}"
     runs-on: any
     strategy: {matrix: {v: "\${{ fromJSON(needs.list.outputs.v) }}"}}
     steps:
-      - run: echo "v \${{ matrix.v }} for \${{ inputs.who }} level $LEVEL loud \${{ inputs.loud && 'yes' || 'no' }}"
+      - run: echo "v \${{ matrix.v }} for \${{ inputs.who }} level $LEVEL loud \${{ inputs.loud && 'yes' || 'no' }} in \${{ vars.REGION }}"
       - {id: second, run: echo second}
   call:
     needs: test
@@ -53,6 +55,7 @@ jobs:
 		'on: {push: {paths: ["docs/**"]}}\njobs: {docs: {runs-on: any, steps: [{run: echo docs}]}}\n',
 	'.github/workflows/code.yml':
 		'on: {push: {paths: ["src/**"]}}\njobs: {code: {runs-on: any, steps: [{uses: actions/checkout@v4}, {run: test ! -e src/broken}]}}\n',
+	'footbridge.yaml': 'vars: {REGION: eu}\n',
 	'src/a': 'a\n',
 	'docs/a': 'a\n',
 };
@@ -81,7 +84,7 @@ describe('footbridge run', () => {
 		assert.equal(run.code, 0, run.stdout + run.stderr);
 		assert.match(run.stdout, /whole for us/);
 		const log = (await fb(['logs', '@last'])).stdout;
-		for (const line of ['v 1 for us level 9 loud yes', 'v 2 for us', 'key is ***', 'made us'])
+		for (const line of ['v 1 for us level 9 loud yes in eu', 'v 2 for us', 'key is ***', 'made us'])
 			assert.ok(log.includes(line), log);
 		assert.ok(!log.includes('key for calls'));
 	});
