@@ -127,6 +127,19 @@ describe('the telling line of a log', () => {
 		assert.equal(found?.text, 'AssertionError [ERR_ASSERTION]: Expected values to be strictly equal: 0 !== 4');
 	});
 
+	test('goes on as long as it announces', () => {
+		const lines = [
+			'-- The C compiler identification is unknown',
+			'CMake Error at CMakeDetermineCCompiler.cmake:49 (message):',
+			'  Could not find compiler set in environment variable CC:',
+			'  clang-9.',
+			'See also "CMakeFiles/CMakeOutput.log".',
+		];
+		const found = tellingLine(lines.map((text, index) => ({ number: index + 1, text })));
+		assert.equal(found?.number, 2);
+		assert.match(found?.text ?? '', /\(message\): Could not find compiler set in environment variable CC: clang-9\.$/);
+	});
+
 	test('has the name of the test with it', () => {
 		const number = (text: string, index: number) => ({ number: index + 1, text });
 		assert.equal(

@@ -17,6 +17,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 	],
 	[/^\S+_test\.go:\d+: /, 'test-failure'],
 	[/^(?:not ok \d+(?!.*# (?:TODO|SKIP))|✖ |✕ |× |● |--- FAIL: |FAIL(?:ED)?[: ])/, 'test-failure'],
+	[/^CMake Error(?: at .*)?:$/, 'script-failure'],
 	[/(?:^error(?:\[E\d+\]| TS\d+)?: |\berror TS\d+:|:\d+(?::\d+)?: (?:fatal )?error: )/, 'compile-error'],
 	[/^(?:Uncaught )?(?:[\w.]*(?:Error|Exception))(?: \[\w+\])?: /, 'script-failure'],
 	[
@@ -70,12 +71,17 @@ function tapFailure(lines: readonly Line[]): TellingLine | undefined {
 	return undefined;
 }
 
-/** `Expected values to be strictly equal:` alone says nothing; what it announces stands in the next line. */
+/** `Expected values to be strictly equal:` alone says nothing; what it announces stands in the next lines. */
 function whole(lines: readonly Line[], index: number): string {
-	const text = lines[index]?.text ?? '';
-	const next = lines[index + 1]?.text;
-	return text.endsWith(':') && next !== undefined && !/^[+-] |^at /.test(next) ? `${text} ${next}` : text;
+	let text = lines[index]?.text ?? '';
+	for (const { text: next } of lines.slice(index + 1, index + 1 + mostAnnounced)) {
+		if (!text.endsWith(':') || /^[+-] |^at /.test(next)) break;
+		text += ` ${next}`;
+	}
+	return text;
 }
+
+const mostAnnounced = 3;
 
 /** The name of the test, where the line before tells it as node:test does: `✖ adds (1.2ms)`. */
 function named(lines: readonly Line[], index: number, text: string): string {

@@ -20,3 +20,13 @@ test('a program that the log complains of is named', () => {
 test('a short name within other words is no complaint', () => {
 	assert.deepEqual(missingNames(looks('as'), 'inflate.gcda:cannot open data file, assuming not executed'), []);
 });
+
+test('a name on a line of its own belongs to the complaint beside it, as CMake writes it', () => {
+	const names = (log: string) => missingNames(looks('clang-9'), log).map(({ name }) => name);
+	assert.deepEqual(names('  Could not find compiler set in environment variable CC:\n\n  clang-9.\n'), ['clang-9']);
+	assert.deepEqual(
+		names('  The CMAKE_C_COMPILER:\n\n    clang-9\n\n  is not a full path and was not found in the PATH.\n'),
+		['clang-9'],
+	);
+	assert.deepEqual(names('clang-9\nall is well\n'), []);
+});

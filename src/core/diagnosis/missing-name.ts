@@ -43,13 +43,15 @@ function missingName(looks: readonly FailingCall[], logTail: string): MissingNam
 	return { name, kind: isLibrary ? 'missing-library' : 'missing-tool', folders: folders.size, looks, call };
 }
 
-/** `x: command not found`, `env: ‘x’: No such file`, `spawn x ENOENT`, `libx.so.1: cannot open shared object file`. */
+/** `x: command not found`, `env: ‘x’: No such file`, `spawn x ENOENT`, `libx.so.1: cannot open shared object file`; CMake gives the name a line of its own. */
 function isComplainedOf(name: string, logTail: string): boolean {
-	const word = new RegExp(`(?:^|[^\\w.-])${RegExp.escape(name)}(?:[^\\w.-]|$)`);
-	return logTail
-		.split('\n')
-		.some(
-			(line) =>
-				word.test(line) && /not found|no such file|ENOENT|cannot (?:open|find)|unable to find|missing/i.test(line),
-		);
+	const word = new RegExp(`(?:^|[^\\w.-])${RegExp.escape(name)}(?:[^\\w-]|$)`);
+	const lines = logTail.split('\n').filter((line) => line.trim() !== '');
+	return lines.some((line, index) => {
+		const isAlone = line.trim().replace(/\.$/, '') === name;
+		const around = isAlone ? lines.slice(Math.max(0, index - 1), index + 2) : [line];
+		return word.test(line) && around.some((one) => complaint.test(one));
+	});
 }
+
+const complaint = /not found|no such file|ENOENT|(?:cannot|could not|unable to) (?:open|find)|missing/i;
