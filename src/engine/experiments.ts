@@ -1,6 +1,6 @@
 import { conclude } from '#core/diagnosis/conclude.ts';
 import type { Known, Outcome } from '#core/diagnosis/known.ts';
-import { isSameComplaint, type TellingLine, tellingLine } from '#core/diagnosis/log-reading.ts';
+import { isSameComplaint, type TellingLine, tellingLine, unknownHost } from '#core/diagnosis/log-reading.ts';
 import { outwardStep } from '#core/diagnosis/outward.ts';
 import { type Difference, differences } from '#core/diagnosis/snapshot-difference.ts';
 import { keyOf, rankSuspects, type Suspect } from '#core/diagnosis/suspect.ts';
@@ -55,6 +55,8 @@ export async function diagnose(ports: Ports, failure: Failure): Promise<Finding>
 		.join('\n');
 	const commits = await commitsSince(ports, request.repository.path, lastGood?.run.commit, run.commit);
 	const line = tellingLine(log);
+	// A test may print it and fail for another reason.
+	const host = line?.class === 'test-failure' ? unknownHost(line.text) : unknownHost(logTail);
 	const tried = await experiment(ports, failure, { step, line, logTail, commits });
 	return conclude({
 		...tried,
@@ -65,6 +67,7 @@ export async function diagnose(ports: Ports, failure: Failure): Promise<Finding>
 		...surroundings(job, lastGood?.job, logTail),
 		durationMs: ports.clock.monotonic() - began,
 		...(line === undefined ? {} : { line }),
+		...(host === undefined ? {} : { unknownHost: host }),
 	});
 }
 

@@ -46,6 +46,7 @@ describe('the verdict', () => {
 		],
 		['fails again, the last good commit was not tried', { lastGood: lastGood(notRun) }, 'code suspected'],
 		['fails again, it never passed', {}, 'code suspected'],
+		['fails again, it never passed, a host has no address', { unknownHost: 'db.internal' }, 'environment suspected'],
 		['fails in another step, it never passed', { again: elsewhere }, 'unknown suspected'],
 		[
 			'fails in another step, the last good commit too',

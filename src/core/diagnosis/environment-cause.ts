@@ -15,6 +15,7 @@ export function environmentCause(known: Known): Told {
 	const isNamed = suspect !== undefined && suspect.score >= strongScore && !isOutdone;
 	if (isNamed && suspect.missing === undefined) return failedCall(known, suspect);
 	if (isNamed && suspect.missing !== undefined) return missingName(known, suspect.missing);
+	if (known.unknownHost !== undefined) return hostWithoutAddress(known, known.unknownHost);
 	if (known.exitCode === 137 || known.signal === 'SIGKILL') {
 		return {
 			class: 'memory',
@@ -34,6 +35,15 @@ export function environmentCause(known: Known): Told {
 		class: 'unknown-environment',
 		cause: `${subject(known)} fails${sinceGood(known)}, and nothing that was recorded of the environment has changed${lineOf(known)}`,
 		next: 'look at what the step reaches outside of this machine: services, registries, certificates, the date',
+	};
+}
+
+function hostWithoutAddress(known: Known, host: string): Told {
+	return {
+		class: 'network',
+		cause: `${subject(known)} could not find ${host}${sinceGood(known)}: this machine knows no address for that name`,
+		next: 'look whether the name is right; if it is, check the DNS and the way out of this machine. This asks for the name again',
+		command: `getent hosts ${shellWord(host)}`,
 	};
 }
 

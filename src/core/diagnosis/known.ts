@@ -53,6 +53,8 @@ export interface Known {
 	/** Ports that were listened on in the last good run, and now. */
 	readonly ports: { readonly before: ReadonlySet<string>; readonly now: ReadonlySet<string> };
 	readonly line?: TellingLine;
+	/** A host that the log says cannot be found by its name. */
+	readonly unknownHost?: string;
 	readonly durationMs: number;
 }
 

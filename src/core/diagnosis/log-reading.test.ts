@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isSameComplaint, tellingLine } from './log-reading.ts';
+import { isSameComplaint, tellingLine, unknownHost } from './log-reading.ts';
 
 interface Log {
 	readonly kind: string;
@@ -169,4 +169,20 @@ test('two logs complain of the same when only numbers and made-up names differ',
 	assert.ok(isSameComplaint(line('/x/01a208a7-5682: refused (3 ms)'), line('/x/99b208a7-1234: refused (14 ms)')));
 	assert.ok(!isSameComplaint(line('0 !== 4'), line('Killed')));
 	assert.ok(!isSameComplaint(line('0 !== 4'), undefined));
+});
+
+test('a host that cannot be found by its name is told, as programs say it', () => {
+	const said: readonly (readonly [string, string])[] = [
+		['curl: (6) Could not resolve host: a.example.com', 'a.example.com'],
+		["fatal: unable to access 'https://git.example/x.git/': Could not resolve host: git.example", 'git.example'],
+		['npm error request to https://r.example/x failed, reason: getaddrinfo ENOTFOUND r.example', 'r.example'],
+		['Error: getaddrinfo EAI_AGAIN db', 'db'],
+		['ssh: Could not resolve hostname build.example: Name or service not known', 'build.example'],
+		["Err:1 http://deb.example/debian bookworm InRelease\n  Temporary failure resolving 'deb.example'", 'deb.example'],
+		['dial tcp: lookup proxy.example on 10.0.0.1:53: no such host', 'proxy.example'],
+		['wget: unable to resolve host address ‘w.example’', 'w.example'],
+		["NameResolutionError: Failed to resolve 'pypi.example' ([Errno -2] Name or service not known)", 'pypi.example'],
+	];
+	for (const [line, host] of said) assert.equal(unknownHost(`start\n${line}\nend`), host, line);
+	assert.equal(unknownHost('the host db resolved to 10.0.0.7'), undefined);
 });

@@ -89,6 +89,15 @@ function named(lines: readonly Line[], index: number, text: string): string {
 	return name === undefined ? text : `${name}: ${text}`;
 }
 
+/** The last host of a log that could not be found by its name, as curl, Node, ssh, apt, Go, wget and Python say it. */
+export function unknownHost(logTail: string): string | undefined {
+	const [, ...names] = [...logTail.matchAll(unresolved)].at(-1) ?? [];
+	return names.find((name) => name !== undefined);
+}
+
+const unresolved =
+	/[Cc]ould not resolve host(?:name)?:? '?([\w.-]*\w)|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([\w.-]*\w)|(?:Temporary failure resolving|Failed to resolve) '([\w.-]+)'|\blookup ([\w.-]*\w)(?: on \S+)?: (?:no such host|Temporary failure)|unable to resolve host address ['‘]([\w.-]+)/g;
+
 /** Whether two logs complain of the same: numbers and names that are made up anew do not count. */
 export function isSameComplaint(one: TellingLine | undefined, other: TellingLine | undefined): boolean {
 	const plain = (line: TellingLine | undefined) => line?.text.replaceAll(/[0-9a-f]{8,}|\d+/gi, '#');

@@ -55,13 +55,15 @@ function isPlatforms({ problems }: Known): boolean {
 	return problems.some(({ code }) => /^FB(?:0000|2061|2062)$/.test(code));
 }
 
-function byEvidence({ suspects, right, differences, lastGood, exitCode, signal, why, line }: Known): Verdict {
+function byEvidence(known: Known): Verdict {
+	const { suspects, right, differences, lastGood, exitCode, signal, why, line } = known;
 	const suspected = (verdict: Finding['verdict']): Verdict => ({ verdict, certainty: 'suspected' });
 	// Nobody's machine lets a job write into its system: asking for that is a fault of the code.
 	if (right !== undefined) return suspected(right.isSystems ? 'code' : 'environment');
 	const [suspect] = suspects;
 	const isStrong = suspect !== undefined && suspect.score >= strongScore && suspect.class !== 'missing-file';
 	if (isStrong || exitCode === 137 || signal === 'SIGKILL') return suspected('environment');
+	if (known.unknownHost !== undefined) return suspected('environment');
 	if (lastGood !== undefined && (differences[0]?.weight ?? 0) >= strongWeight) return suspected('environment');
 	if (exitCode === undefined && signal === undefined && /timed out/.test(why ?? '')) return suspected('unknown');
 	return suspected(line === undefined ? 'unknown' : 'code');
