@@ -21,6 +21,15 @@ test('the first error of a log is found as compilers and test programs write it'
 	assert.equal(place('  --> src/main.rs:4:5'), 'src/main.rs:4:5');
 });
 
+test('what a frame of a stack has no words for is said by the complaint above it', () => {
+	const lines = ['TypeError: no such thing', '    at f (/work/src/a.js:3:7)', '    at g (/work/src/b.js:1:1)'];
+	assert.deepEqual([errorIn(lines)?.message, errorIn(lines)?.file], ['TypeError: no such thing', '/work/src/a.js']);
+	assert.equal(
+		errorIn(['Error: the checkout failed', '  it ended with 1', '  at ci.yml:6'])?.message,
+		'Error: the checkout failed',
+	);
+});
+
 test('an error goes before a place that is only named, and own code before that of others', () => {
 	assert.equal(place('see docs/a.md:3', 'src/a.ts:9:1: error: x'), 'src/a.ts:9:1');
 	assert.equal(place('at node_modules/x/y.js:1:1 error', 'at src/a.js:2:2 error'), 'src/a.js:2:2');

@@ -55,11 +55,20 @@ export function errorIn(lines: readonly string[]): FirstError | undefined {
 		// Code of others is where an error shows, and seldom where it is.
 		if (file === undefined || line === undefined || foreign.test(file)) return [];
 		const place = { file: file.replace(/^(?:file:\/\/|\.\/)/, ''), line: Number(line) };
-		return { ...place, ...(column === undefined ? {} : { column: Number(column) }), message: text.trim(), logLine };
+		const message = messageAt(lines, logLine);
+		return { ...place, ...(column === undefined ? {} : { column: Number(column) }), message, logLine };
 	});
 	return places.find(({ message }) => complains.test(message)) ?? places[0];
 }
 
+/** A frame of a stack says where; the complaint above it says what. */
+function messageAt(lines: readonly string[], at: number): string {
+	const text = (lines[at] ?? '').trim();
+	if (!frame.test(text)) return text;
+	return (lines.slice(0, at).findLast((line) => !frame.test(line.trim()) && complains.test(line)) ?? text).trim();
+}
+
+const frame = /^at\s/;
 const path = String.raw`(?<file>(?:file:\/\/)?[\w@.+~/\\-]*[\w-]\.[A-Za-z]\w{0,9})`;
 const forms = [
 	new RegExp(String.raw`(?:^|[\s('"\[])${path}:(?<line>\d+)(?::(?<column>\d+))?\b`),
@@ -67,4 +76,4 @@ const forms = [
 	/File "(?<file>[^"]+)", line (?<line>\d+)/,
 ];
 const foreign = /(?:^|\/)(?:node_modules|site-packages|dist-packages|\.cargo\/registry|node:|usr\/lib)\b/;
-const complains = /\berror\b|\bfail|\bassert|\bpanic|exception|✖|✕|✗|×/i;
+const complains = /error\b|\bfail|\bassert|\bpanic|exception|✖|✕|✗|×/i;
