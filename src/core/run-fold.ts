@@ -1,6 +1,6 @@
 import type { Event, EventOf, Recorded, Status, StepResult } from './event.ts';
 import type { PlannedJob } from './plan.ts';
-import type { Job, Run, Step } from './run.ts';
+import { type Job, notBegun, type Run, type Step } from './run.ts';
 import { rerun } from './run-rerun.ts';
 
 /** Folds one event of a run's stream. */
@@ -122,14 +122,8 @@ function newJob(planned: PlannedJob): Job {
 		name: planned.name,
 		needs: planned.needs,
 		...(planned.parent === undefined ? {} : { parent: planned.parent }),
-		status: 'queued',
+		...notBegun,
 		attempt: 0,
-		lost: 0,
-		hasTurn: false,
-		outputs: {},
-		steps: [],
-		problems: [],
-		diagnosis: 'none',
 	};
 }
 

@@ -1,4 +1,4 @@
-import type { Job, Run } from './run.ts';
+import { type Job, notBegun, type Run } from './run.ts';
 
 /** The run with these jobs, and all that hangs on them, queued again. */
 export function rerun(run: Run, keys: readonly string[]): Run {
@@ -57,13 +57,7 @@ function anew(job: Job): Job {
 	const { finding: _finding, snapshot: _snapshot, startedAt: _startedAt, ...rest } = ended(job);
 	return {
 		...rest,
-		status: 'queued',
-		lost: 0,
-		hasTurn: false,
-		outputs: {},
-		steps: [],
-		problems: [],
-		diagnosis: 'none',
+		...notBegun,
 	};
 }
 

@@ -119,3 +119,14 @@ export function plannedJob(run: Run, key: string): PlannedJob {
 export function isEnded(status: Status): boolean {
 	return status === 'passed' || status === 'failed' || status === 'cancelled' || status === 'skipped';
 }
+
+/** What a job is before it begins, the first time and each time again. */
+export const notBegun = {
+	status: 'queued',
+	lost: 0,
+	hasTurn: false,
+	outputs: {},
+	steps: [],
+	problems: [],
+	diagnosis: 'none',
+} as const satisfies Partial<Job>;
