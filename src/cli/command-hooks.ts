@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { ProblemError } from '#core/result.ts';
 import { type CommandContext, printJson } from './command.ts';
 import { exitCodes } from './exit-code.ts';
-import { type HookPlace, hookCommand, hookPlace } from './hook-place.ts';
-import { hookScript, isOurHook } from './hook-script.ts';
+import { type HookPlace, hookCommand, hookPlace } from './hooks/place.ts';
+import { hookScript, isOurHook } from './hooks/script.ts';
 import { labelled } from './problem-lines.ts';
 
 /** Puts the pre-push hook in; a hook that is there stays, and is called first. */

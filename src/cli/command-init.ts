@@ -7,7 +7,7 @@ import { type Starter, starterFor } from '#core/starter/starter.ts';
 import type { CommandContext } from './command.ts';
 import { exitCodes } from './exit-code.ts';
 import { wrap } from './line-fit.ts';
-import { rootAbove } from './lint-files.ts';
+import { rootAbove } from './lint/files.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface InitOptions {

@@ -4,9 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import { workerPlanner } from '#edge/planner/worker-planner.ts';
 import { type CommandContext, printJson } from './command.ts';
 import { exitCodes } from './exit-code.ts';
-import { askedPaths, readLintFiles } from './lint-files.ts';
-import { lintLines, lintSummary } from './lint-lines.ts';
-import { plannerFindings, type Told } from './lint-problems.ts';
+import { askedPaths, readLintFiles } from './lint/files.ts';
+import { lintLines, lintSummary } from './lint/lines.ts';
+import { plannerFindings, type Told } from './lint/problems.ts';
 
 export interface LintOptions {
 	readonly json?: boolean;

@@ -5,11 +5,11 @@ import { runMachine } from '#core/run-machine.ts';
 import type { Client } from './client.ts';
 import { type CommandContext, withClient } from './command.ts';
 import { findRun } from './find-run.ts';
-import { followRuns } from './follow-runs.ts';
 import { clean, fill } from './line-fit.ts';
 import type { LogTime } from './log-time.ts';
-import { nameWidthOf } from './run-lines.ts';
-import { type LogPrinting, type LogRange, printLog, wholeLog } from './run-log.ts';
+import { followRuns } from './run/follow-runs.ts';
+import { nameWidthOf } from './run/lines.ts';
+import { type LogPrinting, type LogRange, printLog, wholeLog } from './run/log.ts';
 
 export interface LogsOptions {
 	readonly job?: string;

@@ -3,7 +3,7 @@ import { type CommandContext, printJson, withClient } from './command.ts';
 import { exitCodes } from './exit-code.ts';
 import { printPlan } from './print-plan.ts';
 import { projectHere } from './project-here.ts';
-import { runRequest } from './run-request.ts';
+import { runRequest } from './run/request.ts';
 
 export interface PlanOptions {
 	readonly at: string;

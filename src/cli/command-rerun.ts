@@ -1,8 +1,8 @@
 import { type CommandContext, withClient } from './command.ts';
 import { findRun } from './find-run.ts';
-import { tellEnd } from './run-end.ts';
-import { followToEnd } from './run-follow.ts';
-import { secretValues } from './secret-values.ts';
+import { tellEnd } from './run/end.ts';
+import { followToEnd } from './run/follow.ts';
+import { secretValues } from './run/secret-values.ts';
 
 export interface RerunOptions {
 	readonly failed?: boolean;

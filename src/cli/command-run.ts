@@ -3,10 +3,10 @@ import type { Client } from './client.ts';
 import { type CommandContext, withClient } from './command.ts';
 import { clean, cut } from './line-fit.ts';
 import { projectHere } from './project-here.ts';
-import { type Narrowed, narrowed } from './run-changed.ts';
-import { type Ended, tellEnd } from './run-end.ts';
-import { followToEnd } from './run-follow.ts';
-import { type RunOptions, runRequest } from './run-request.ts';
+import { type Narrowed, narrowed } from './run/changed.ts';
+import { type Ended, tellEnd } from './run/end.ts';
+import { followToEnd } from './run/follow.ts';
+import { type RunOptions, runRequest } from './run/request.ts';
 
 /** Runs the workflows of the present folder's repository and shows them to their end. */
 export async function runCommand(

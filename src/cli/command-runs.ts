@@ -3,7 +3,7 @@ import { formatAgo, formatDuration } from '#core/time-text.ts';
 import { type CommandContext, printJson, withClient } from './command.ts';
 import { clean, cut, fill, widthOf } from './line-fit.ts';
 import { findProject } from './project-here.ts';
-import { runName } from './run-lines.ts';
+import { runName } from './run/lines.ts';
 import { statusMark } from './status-mark.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -7,9 +7,9 @@ import { findRun } from './find-run.ts';
 import { findingCard } from './finding-card.ts';
 import { clean, cut, fill, wrap } from './line-fit.ts';
 import { labelled, problemLines } from './problem-lines.ts';
-import { firstErrors } from './run-error.ts';
-import { exitOf, jobLine, nameWidthOf, runHead } from './run-lines.ts';
-import { runSummary } from './run-summary.ts';
+import { firstErrors } from './run/error.ts';
+import { exitOf, jobLine, nameWidthOf, runHead } from './run/lines.ts';
+import { runSummary } from './run/summary.ts';
 import { statusMark } from './status-mark.ts';
 import type { Colour, Terminal } from './terminal.ts';
 

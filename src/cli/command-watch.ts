@@ -7,7 +7,7 @@ import { type CommandContext, withClient } from './command.ts';
 import { exitCodes } from './exit-code.ts';
 import { changedPaths, gitIgnore, refOf, workTreeOf } from './git-tree.ts';
 import { projectHere } from './project-here.ts';
-import { type RunOptions, runRequest } from './run-request.ts';
+import { type RunOptions, runRequest } from './run/request.ts';
 import type { Terminal } from './terminal.ts';
 import { type Key, listenToKeys } from './watch/keys.ts';
 import { createReport } from './watch/report.ts';

@@ -2,9 +2,9 @@ import { type CommandContext, printJson, withClient } from './command.ts';
 import { exitCodeOfRun } from './exit-code.ts';
 import { findRun } from './find-run.ts';
 import { findingCard } from './finding-card.ts';
-import { followRuns } from './follow-runs.ts';
 import { problemLines } from './problem-lines.ts';
-import { runHead } from './run-lines.ts';
+import { followRuns } from './run/follow-runs.ts';
+import { runHead } from './run/lines.ts';
 
 /** Shows why a run failed; waits when it is being found out. The exit code says who is at fault. */
 export async function whyCommand(

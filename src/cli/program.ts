@@ -78,7 +78,7 @@ function addRunning(program: Command, run: Run): void {
 		.addOption(json())
 		.addOption(agent())
 		.action(
-			run<[string | undefined, import('./run-request.ts').RunOptions]>(async ([name, options], context) =>
+			run<[string | undefined, import('./run/request.ts').RunOptions]>(async ([name, options], context) =>
 				(await import('./command-run.ts')).runCommand(name, options, context),
 			),
 		);
@@ -291,7 +291,7 @@ function addRest(program: Command, run: Run): void {
 		.description('what the hook runs: git tells it on stdin what is pushed')
 		.argument('[remote]')
 		.argument('[url]')
-		.action(run(async (_given, context) => (await import('./hook-pre-push.ts')).hooksPrePushCommand(context)));
+		.action(run(async (_given, context) => (await import('./hooks/pre-push.ts')).hooksPrePushCommand(context)));
 	program
 		.command('doctor')
 		.description('say what of this machine works, what does not, and the command that mends it')

@@ -9,12 +9,12 @@ import { type CommandContext, exitCodeOf } from './command.ts';
 import { exitCodeOfRuns, exitCodes } from './exit-code.ts';
 import { freePort } from './free-port.ts';
 import { nothingStarted } from './nothing-started.ts';
-import { displayRuns } from './run-display.ts';
-import { runSummary } from './run-summary.ts';
-import { openExample } from './start-example.ts';
-import { stopEverything } from './start-stop.ts';
-import { headline, production, pushGoodChange, type Story } from './start-story.ts';
-import { tour } from './start-tour.ts';
+import { displayRuns } from './run/display.ts';
+import { runSummary } from './run/summary.ts';
+import { openExample } from './start/example.ts';
+import { stopEverything } from './start/stop.ts';
+import { headline, production, pushGoodChange, type Story } from './start/story.ts';
+import { tour } from './start/tour.ts';
 import { openTerminal } from './terminal.ts';
 import { openFootbridge, startServer } from './wire.ts';
 

@@ -1,7 +1,7 @@
 import { findingCard } from '#cli/finding-card.ts';
 import { problemLines } from '#cli/problem-lines.ts';
-import { tailLine } from '#cli/run-display.ts';
-import { jobLine, nameWidthOf, runHead } from '#cli/run-lines.ts';
+import { tailLine } from '#cli/run/display.ts';
+import { jobLine, nameWidthOf, runHead } from '#cli/run/lines.ts';
 import type { Terminal } from '#cli/terminal.ts';
 import type { Problem } from '#core/result.ts';
 import { isEnded } from '#core/run.ts';

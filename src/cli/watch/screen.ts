@@ -1,10 +1,10 @@
 import { findingCard } from '#cli/finding-card.ts';
 import { clean, cut } from '#cli/line-fit.ts';
 import { problemLines } from '#cli/problem-lines.ts';
-import { tailLine } from '#cli/run-display.ts';
-import { runHead } from '#cli/run-lines.ts';
-import { countsOf, jobRows } from '#cli/run-rows.ts';
-import type { Tail } from '#cli/run-tail.ts';
+import { tailLine } from '#cli/run/display.ts';
+import { runHead } from '#cli/run/lines.ts';
+import { countsOf, jobRows } from '#cli/run/rows.ts';
+import type { Tail } from '#cli/run/tail.ts';
 import { spinnerAt, statusMark } from '#cli/status-mark.ts';
 import type { Terminal } from '#cli/terminal.ts';
 import type { RunView } from '#core/api.ts';

@@ -1,6 +1,6 @@
 import type { Client } from '#cli/client.ts';
-import { followRuns } from '#cli/follow-runs.ts';
-import { readTail, type Tail } from '#cli/run-tail.ts';
+import { followRuns } from '#cli/run/follow-runs.ts';
+import { readTail, type Tail } from '#cli/run/tail.ts';
 import type { RunView, StartedRuns, StartRuns } from '#core/api.ts';
 import { type Problem, problemOf } from '#core/result.ts';
 import { isEnded, type Run } from '#core/run.ts';

@@ -1,13 +1,13 @@
+import { clean, cut, wrap } from '#cli/line-fit.ts';
+import { labelled } from '#cli/problem-lines.ts';
+import { statusMark } from '#cli/status-mark.ts';
+import type { Terminal } from '#cli/terminal.ts';
 import type { RunView } from '#core/api.ts';
 import type { Job } from '#core/run.ts';
 import { formatDuration } from '#core/time-text.ts';
-import { clean, cut, wrap } from './line-fit.ts';
-import { labelled } from './problem-lines.ts';
-import type { FirstError } from './run-error.ts';
-import { runName } from './run-lines.ts';
-import { countsOf } from './run-rows.ts';
-import { statusMark } from './status-mark.ts';
-import type { Terminal } from './terminal.ts';
+import type { FirstError } from './error.ts';
+import { runName } from './lines.ts';
+import { countsOf } from './rows.ts';
 
 /**
  * What stays at the end of a run: the result, the first error with its place, the cause in one sentence, the next command, the link.

@@ -3,7 +3,7 @@ import { access, stat, statfs } from 'node:fs/promises';
 import { freemem, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isWithin } from '#core/isolation/mount-table.ts';
-import type { Check } from './doctor-check.ts';
+import type { Check } from './check.ts';
 
 const gib = 1024 ** 3;
 
@@ -146,7 +146,7 @@ function watches(): Check | undefined {
 /** A clock that is behind makes what is new look old to make and to caches. */
 function clock(): Check {
 	const now = Date.now();
-	const newest = statSync(new URL('../../package.json', import.meta.url)).mtimeMs;
+	const newest = statSync(new URL('../../../package.json', import.meta.url)).mtimeMs;
 	const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 	if (newest > now + 300_000) {
 		return {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { CommandContext } from './command.ts';
-import { exitCodes } from './exit-code.ts';
+import type { CommandContext } from '#cli/command.ts';
+import { exitCodes } from '#cli/exit-code.ts';
 import { type PushedBranch, pushedBranches } from './pushed-refs.ts';
 
 /** What the pre-push hook runs: the workflows of each branch that is pushed. Any exit code but 0 refuses the push. */
@@ -39,7 +39,7 @@ async function hasWorkflows({ sha }: PushedBranch): Promise<boolean> {
 
 /** A process of its own: its exit code is the answer, and git's variables of this push are not its business. */
 async function run({ revision }: PushedBranch, { data, project }: CommandContext): Promise<number> {
-	const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+	const main = fileURLToPath(new URL('#cli/main.ts', import.meta.url));
 	const own = [
 		...(data === undefined ? [] : ['--data', data]),
 		...(project === undefined ? [] : ['--project', project]),

@@ -4,8 +4,8 @@ import type { Finding } from '#core/finding.ts';
 import type { NotPlanned } from '#core/plan.ts';
 import type { Problem } from '#core/result.ts';
 import type { Job, Step } from '#core/run.ts';
-import type { NotAffected } from './run-changed.ts';
-import type { FirstError } from './run-error.ts';
+import type { NotAffected } from './changed.ts';
+import type { FirstError } from './error.ts';
 
 /** What `run --json` and `rerun --json` print: docs/cli-json.md. Fields are only ever added; a change of one makes a new schema. */
 export interface RunDocument {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
+import type { Client } from '#cli/client.ts';
+import type { CommandContext } from '#cli/command.ts';
+import { exitCodes } from '#cli/exit-code.ts';
 import type { RunView } from '#core/api.ts';
-import type { Client } from './client.ts';
-import type { CommandContext } from './command.ts';
-import { exitCodes } from './exit-code.ts';
+import { displayRuns } from './display.ts';
 import { followRuns } from './follow-runs.ts';
-import { displayRuns } from './run-display.ts';
 
 export interface Followed {
 	readonly runs: readonly RunView[];

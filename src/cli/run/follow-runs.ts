@@ -1,8 +1,8 @@
+import type { Client } from '#cli/client.ts';
 import type { RunView } from '#core/api.ts';
 import type { Recorded } from '#core/event.ts';
 import { evolve } from '#core/run-fold.ts';
 import { runMachine } from '#core/run-machine.ts';
-import type { Client } from './client.ts';
 
 export interface FollowOptions {
 	readonly signal?: AbortSignal;

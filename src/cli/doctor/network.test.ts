@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hostOf } from './doctor-network.ts';
+import { hostOf } from './network.ts';
 
 test('takes host and port of every form of a git URL, and none of a path', () => {
 	const cases: readonly (readonly [string, string | undefined])[] = [

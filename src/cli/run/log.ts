@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, RefusedError } from '#cli/client.ts';
+import { terminalText } from '#cli/log-text.ts';
+import { type LogTime, timeOf } from '#cli/log-time.ts';
+import type { Terminal } from '#cli/terminal.ts';
 import type { LogLines, RunView } from '#core/api.ts';
 import { isEnded, type Job } from '#core/run.ts';
-import { type Client, RefusedError } from './client.ts';
-import { terminalText } from './log-text.ts';
-import { type LogTime, timeOf } from './log-time.ts';
-import type { Terminal } from './terminal.ts';
 
 /** How the lines of a log are printed. */
 export interface LogPrinting {

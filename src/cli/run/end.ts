@@ -1,15 +1,15 @@
+import type { Client } from '#cli/client.ts';
+import { type CommandContext, printJson } from '#cli/command.ts';
+import { exitCodeOfRuns, exitCodes } from '#cli/exit-code.ts';
+import { nothingStarted } from '#cli/nothing-started.ts';
 import type { RunView } from '#core/api.ts';
 import type { NotPlanned } from '#core/plan.ts';
-import type { Client } from './client.ts';
-import { type CommandContext, printJson } from './command.ts';
-import { exitCodeOfRuns, exitCodes } from './exit-code.ts';
-import { nothingStarted } from './nothing-started.ts';
-import { agentText } from './run-agent.ts';
-import type { NotAffected } from './run-changed.ts';
-import { firstErrors } from './run-error.ts';
-import { type RunDocument, runRecord } from './run-json.ts';
-import { runSummary } from './run-summary.ts';
-import { readTail, type Tail } from './run-tail.ts';
+import { agentText } from './agent.ts';
+import type { NotAffected } from './changed.ts';
+import { firstErrors } from './error.ts';
+import { type RunDocument, runRecord } from './json.ts';
+import { runSummary } from './summary.ts';
+import { readTail, type Tail } from './tail.ts';
 
 /** Runs that were followed to their end, with what was asked for and not started. */
 export interface Ended {

@@ -1,7 +1,7 @@
+import type { Client } from '#cli/client.ts';
 import type { LogLines, RunView } from '#core/api.ts';
 import type { Job } from '#core/run.ts';
-import type { Client } from './client.ts';
-import { failedStepOf } from './run-lines.ts';
+import { failedStepOf } from './lines.ts';
 
 /** The end of the log of the step at which a job failed. */
 export interface Tail {

@@ -1,9 +1,9 @@
+import { clean, cut, fill } from '#cli/line-fit.ts';
+import { statusMark } from '#cli/status-mark.ts';
+import type { Terminal } from '#cli/terminal.ts';
 import type { Status } from '#core/event.ts';
 import type { Job, Run } from '#core/run.ts';
-import { clean, cut, fill } from './line-fit.ts';
-import { durationOf, jobLine, nameWidthOf } from './run-lines.ts';
-import { statusMark } from './status-mark.ts';
-import type { Terminal } from './terminal.ts';
+import { durationOf, jobLine, nameWidthOf } from './lines.ts';
 
 export interface RowsOptions {
 	/** ms. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
-import type { Check } from './doctor-check.ts';
+import type { Check } from './check.ts';
 
 /** The port of the page, and the host of `origin`. */
 export async function networkChecks(folder: string): Promise<readonly Check[]> {

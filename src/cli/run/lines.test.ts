@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { exitCodeOfRun } from '#cli/exit-code.ts';
+import { findingCard } from '#cli/finding-card.ts';
+import { widthOf } from '#cli/line-fit.ts';
+import { problemLines } from '#cli/problem-lines.ts';
 import type { Finding } from '#core/finding.ts';
 import type { Job, Run } from '#core/run.ts';
-import { exitCodeOfRun } from './exit-code.ts';
-import { findingCard } from './finding-card.ts';
-import { widthOf } from './line-fit.ts';
-import { problemLines } from './problem-lines.ts';
-import { jobLine, nameWidthOf } from './run-lines.ts';
+import { jobLine, nameWidthOf } from './lines.ts';
 
 const job: Job = {
 	key: 'unit',

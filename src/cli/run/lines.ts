@@ -1,8 +1,8 @@
+import { clean, cut, fill, widthOf } from '#cli/line-fit.ts';
+import { statusMark } from '#cli/status-mark.ts';
+import type { Terminal } from '#cli/terminal.ts';
 import type { Job, Run, Step } from '#core/run.ts';
 import { formatDuration } from '#core/time-text.ts';
-import { clean, cut, fill, widthOf } from './line-fit.ts';
-import { statusMark } from './status-mark.ts';
-import type { Terminal } from './terminal.ts';
 
 type Look = Pick<Terminal, 'columns' | 'paint'>;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorIn } from './run-error.ts';
+import { errorIn } from './error.ts';
 
 const place = (...lines: readonly string[]) => {
 	const found = errorIn(lines);

@@ -2,7 +2,7 @@ import type { LintFinding } from '#core/lint/rule.ts';
 import type { Trigger } from '#core/plan.ts';
 import type { Problem } from '#core/result.ts';
 import type { Planner } from '#edge/planner/planner.ts';
-import type { LintFiles } from './lint-files.ts';
+import type { LintFiles } from './files.ts';
 
 /** What is told of a file: a finding of a rule, or a problem with which it cannot run. */
 export interface Told extends Omit<LintFinding, 'severity'> {

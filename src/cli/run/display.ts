@@ -1,17 +1,17 @@
+import type { Client } from '#cli/client.ts';
+import { findingCard } from '#cli/finding-card.ts';
+import { clean, cut } from '#cli/line-fit.ts';
+import { terminalText } from '#cli/log-text.ts';
+import { problemLines } from '#cli/problem-lines.ts';
+import { spinnerAt } from '#cli/status-mark.ts';
+import type { Terminal } from '#cli/terminal.ts';
 import type { LogLines, RunView } from '#core/api.ts';
 import type { Recorded } from '#core/event.ts';
 import type { Job } from '#core/run.ts';
-import type { Client } from './client.ts';
-import { findingCard } from './finding-card.ts';
 import { followRuns } from './follow-runs.ts';
-import { clean, cut } from './line-fit.ts';
-import { terminalText } from './log-text.ts';
-import { problemLines } from './problem-lines.ts';
-import { failedStepOf, jobLine, nameWidthOf, runHead } from './run-lines.ts';
-import { jobRows } from './run-rows.ts';
-import { readTail } from './run-tail.ts';
-import { spinnerAt } from './status-mark.ts';
-import type { Terminal } from './terminal.ts';
+import { failedStepOf, jobLine, nameWidthOf, runHead } from './lines.ts';
+import { jobRows } from './rows.ts';
+import { readTail } from './tail.ts';
 
 /** Lines of a failing step that are shown without being asked for. */
 const tailLines = 20;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Check, installs } from './doctor-check.ts';
+import { type Check, installs } from './check.ts';
 import { isOlder, weaknessesOf } from './git-advisories.ts';
 import { programPath } from './program-path.ts';
 

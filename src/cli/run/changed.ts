@@ -1,8 +1,8 @@
+import type { Client } from '#cli/client.ts';
+import { changedPaths, firstCommit } from '#cli/git-tree.ts';
 import { effects } from '#core/affected.ts';
 import type { PlanView, StartRuns } from '#core/api.ts';
 import type { NotPlanned, Plan } from '#core/plan.ts';
-import type { Client } from './client.ts';
-import { changedPaths, firstCommit } from './git-tree.ts';
 
 /** A job that a change does not reach. */
 export interface NotAffected {

@@ -1,6 +1,6 @@
-import { clean, cut, widthOf, wrap } from './line-fit.ts';
-import type { Told } from './lint-problems.ts';
-import type { Colour, Terminal } from './terminal.ts';
+import { clean, cut, widthOf, wrap } from '#cli/line-fit.ts';
+import type { Colour, Terminal } from '#cli/terminal.ts';
+import type { Told } from './problems.ts';
 
 type Look = Pick<Terminal, 'columns' | 'paint'>;
 

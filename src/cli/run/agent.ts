@@ -1,16 +1,16 @@
+import { clean } from '#cli/line-fit.ts';
 import type { RunView } from '#core/api.ts';
 import type { NotPlanned } from '#core/plan.ts';
 import type { Problem } from '#core/result.ts';
 import type { Job } from '#core/run.ts';
 import { formatDuration } from '#core/time-text.ts';
 import { foldLines } from './agent-fold.ts';
-import { clean } from './line-fit.ts';
-import type { NotAffected } from './run-changed.ts';
-import type { FirstError } from './run-error.ts';
-import { aboutJob } from './run-lines.ts';
-import { countsOf } from './run-rows.ts';
-import { placeOf } from './run-summary.ts';
-import type { Tail } from './run-tail.ts';
+import type { NotAffected } from './changed.ts';
+import type { FirstError } from './error.ts';
+import { aboutJob } from './lines.ts';
+import { countsOf } from './rows.ts';
+import { placeOf } from './summary.ts';
+import type { Tail } from './tail.ts';
 
 /** What is known at the end of the runs. Maps are by job key, in the order of the runs. */
 export interface AgentFacts {

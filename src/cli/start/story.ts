@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '#cli/client.ts';
+import { deploymentEnd } from '#cli/command-deploy.ts';
+import { displayDeployment } from '#cli/follow-deployment.ts';
+import { wrap } from '#cli/line-fit.ts';
+import { displayRuns } from '#cli/run/display.ts';
+import { runSummary } from '#cli/run/summary.ts';
+import type { Terminal } from '#cli/terminal.ts';
 import type { DeploymentItem, EnvironmentView, RunItem, RunView, StartedRuns } from '#core/api.ts';
 import { ProblemError } from '#core/result.ts';
 import type { Deployment } from '#core/rollout/deployment.ts';
-import type { Client } from './client.ts';
-import { deploymentEnd } from './command-deploy.ts';
-import { displayDeployment } from './follow-deployment.ts';
-import { wrap } from './line-fit.ts';
-import { displayRuns } from './run-display.ts';
-import { runSummary } from './run-summary.ts';
-import type { Example } from './start-example.ts';
-import type { Terminal } from './terminal.ts';
+import type { Example } from './example.ts';
 
 /** What the story is told with. */
 export interface Story {

@@ -1,8 +1,8 @@
+import type { Client } from '#cli/client.ts';
+import { clean } from '#cli/line-fit.ts';
 import type { RunView } from '#core/api.ts';
 import type { Job } from '#core/run.ts';
-import type { Client } from './client.ts';
-import { clean } from './line-fit.ts';
-import { readTail } from './run-tail.ts';
+import { readTail } from './tail.ts';
 
 /** Where somebody would open the editor first. */
 export interface FirstError {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type RunOptions, runRequest } from './run-request.ts';
+import { type RunOptions, runRequest } from './request.ts';
 
 let folder: string;
 before(() => {

@@ -1,9 +1,9 @@
+import { type LintFiles, readLintFiles } from '#cli/lint/files.ts';
 import { assign } from '#core/job/runs-on.ts';
 import { openLintedFile } from '#core/lint/linted-file.ts';
 import { type NeededTool, toolsNeeded } from '#core/lint/tools-needed.ts';
 import { ProblemError } from '#core/result.ts';
-import { type Check, installs } from './doctor-check.ts';
-import { type LintFiles, readLintFiles } from './lint-files.ts';
+import { type Check, installs } from './check.ts';
 import { programPath } from './program-path.ts';
 
 /** What the workflows of a folder's repository need and this machine lacks. `path` is the PATH that jobs have here. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { widthOf } from '#cli/line-fit.ts';
 import type { Job, Run } from '#core/run.ts';
-import { widthOf } from './line-fit.ts';
-import { jobRows } from './run-rows.ts';
+import { jobRows } from './rows.ts';
 
 const base: Job = {
 	...{ key: 'a', id: 'a', name: 'a', needs: [], status: 'queued', attempt: 1, lost: 0, hasTurn: false },

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { labelled } from '#cli/problem-lines.ts';
+import { startRequests } from '#cli/request-loop.ts';
 import type { RunView } from '#core/api.ts';
 import type { Finding } from '#core/finding.ts';
 import { ProblemError } from '#core/result.ts';
-import { labelled } from './problem-lines.ts';
-import { startRequests } from './request-loop.ts';
 import {
 	followPush,
 	followRelease,
@@ -16,7 +16,7 @@ import {
 	type Story,
 	say,
 	timeToRead,
-} from './start-story.ts';
+} from './story.ts';
 
 /** Breaks the example in three ways and shows what Footbridge says to each; everything is put right again. `toolCache` is on this machine. */
 export async function tour(story: Story, { toolCache }: { readonly toolCache: string }): Promise<void> {

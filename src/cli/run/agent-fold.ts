@@ -1,4 +1,4 @@
-import { visible } from './log-text.ts';
+import { visible } from '#cli/log-text.ts';
 
 /** Blocks of up to this many lines are found to repeat. */
 const longestBlock = 8;
