@@ -166,6 +166,7 @@ export const RunView = z
 		cancel: z.string().optional(),
 		tier: Tier.optional(),
 		env: z.record(z.string(), z.string()),
+		vars: z.record(z.string(), z.string()),
 		failFast: z.boolean(),
 		until: z.record(z.string(), z.int()),
 		matrix: z.record(z.string(), z.string()),

@@ -66,34 +66,44 @@ test('FIL-02: opened like any other file, the pipe holds whoever reads it', () =
 	assert.equal(signal, 'SIGKILL');
 });
 
-test('FIL-04: a delimiter in the text of others brings no variable that makes programs load code, and none reaches NODE_OPTIONS', async () => {
-	const title = 'a\nEOF\nLD_PRELOAD=/evil.so\nNODE_OPTIONS=--require=/evil.js\nBASH_ENV=/evil.sh\nHARMLESS=1\nX<<EOF';
-	const workflow = job(
-		script(
-			'printf "TITLE<<EOF\\n%s\\nEOF\\n" "$PR_TITLE" >> "$GITHUB_ENV"',
-			`env: { PR_TITLE: "${expression('github.event.pull_request.title')}" }`,
-		),
-		script('env -u LD_PRELOAD true; echo "[$LD_PRELOAD] [$NODE_OPTIONS] [$BASH_ENV] [$HARMLESS]"'),
-	);
-	const repository = { full_name: 'octo/app' };
-	const run = (head: Json) =>
-		rig.run(workflow, {
-			trigger: {
-				event: 'pull_request',
-				ref: 'refs/pull/1/merge',
-				sha: '0'.repeat(40),
-				payload: { repository, pull_request: { title, base: { ref: 'main', repo: repository }, head: { repo: head } } },
-			},
-		});
-	const fork = await run({ full_name: 'mallory/app' });
-	assert.ok(fork.log.includes('[] [] [] [1]'), fork.log.join('\n'));
-	assert.ok(fork.log.some((line) => /^Warning: Can't set LD_PRELOAD .*the pull request comes from a fork/.test(line)));
-	// Where everybody is trusted the text gets its way, all but NODE_OPTIONS, and it is told.
-	const own = await run(repository);
-	assert.ok(own.log.includes('[/evil.so] [] [/evil.sh] [1]'), own.log.join('\n'));
-	assert.ok(own.log.some((line) => /^Warning: LD_PRELOAD was set through \$GITHUB_ENV/.test(line)));
-	assert.ok(own.log.some((line) => /^Warning: Can't store NODE_OPTIONS/.test(line)));
-});
+test(
+	'FIL-04: a delimiter in the text of others brings no variable that makes programs load code, and none reaches NODE_OPTIONS',
+	needs('root', 'overlay'),
+	async () => {
+		const title = 'a\nEOF\nLD_PRELOAD=/evil.so\nNODE_OPTIONS=--require=/evil.js\nBASH_ENV=/evil.sh\nHARMLESS=1\nX<<EOF';
+		const workflow = job(
+			script(
+				'printf "TITLE<<EOF\\n%s\\nEOF\\n" "$PR_TITLE" >> "$GITHUB_ENV"',
+				`env: { PR_TITLE: "${expression('github.event.pull_request.title')}" }`,
+			),
+			script('env -u LD_PRELOAD true; echo "[$LD_PRELOAD] [$NODE_OPTIONS] [$BASH_ENV] [$HARMLESS]"'),
+		);
+		const repository = { full_name: 'octo/app' };
+		const run = (head: Json) =>
+			rig.run(workflow, {
+				tier: 'disposable',
+				trigger: {
+					event: 'pull_request',
+					ref: 'refs/pull/1/merge',
+					sha: '0'.repeat(40),
+					payload: {
+						repository,
+						pull_request: { title, base: { ref: 'main', repo: repository }, head: { repo: head } },
+					},
+				},
+			});
+		const fork = await run({ full_name: 'mallory/app' });
+		assert.ok(fork.log.includes('[] [] [] [1]'), fork.log.join('\n'));
+		assert.ok(
+			fork.log.some((line) => /^Warning: Can't set LD_PRELOAD .*the pull request comes from a fork/.test(line)),
+		);
+		// Where everybody is trusted the text gets its way, all but NODE_OPTIONS, and it is told.
+		const own = await run(repository);
+		assert.ok(own.log.includes('[/evil.so] [] [/evil.sh] [1]'), own.log.join('\n'));
+		assert.ok(own.log.some((line) => /^Warning: LD_PRELOAD was set through \$GITHUB_ENV/.test(line)));
+		assert.ok(own.log.some((line) => /^Warning: Can't store NODE_OPTIONS/.test(line)));
+	},
+);
 
 for (const tier of ['host', 'disposable'] as const) {
 	test(

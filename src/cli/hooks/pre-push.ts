@@ -39,7 +39,7 @@ async function hasWorkflows({ sha }: PushedBranch): Promise<boolean> {
 
 /** A process of its own: its exit code is the answer, and git's variables of this push are not its business. */
 async function run({ revision }: PushedBranch, { data, project }: CommandContext): Promise<number> {
-	const main = fileURLToPath(new URL('#cli/main.ts', import.meta.url));
+	const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 	const own = [
 		...(data === undefined ? [] : ['--data', data]),
 		...(project === undefined ? [] : ['--project', project]),

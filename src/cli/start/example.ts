@@ -49,7 +49,7 @@ function makeExample(folder: string, port: number): void {
 	for (const old of [making, folder]) rmSync(old, { recursive: true, force: true });
 	mkdirSync(making, { recursive: true });
 	const work = join(making, 'notes');
-	cpSync(fileURLToPath(new URL('../../examples/notes', import.meta.url)), work, {
+	cpSync(fileURLToPath(new URL('../../../examples/notes', import.meta.url)), work, {
 		recursive: true,
 		filter: (path) => !/\/(dist|data|\.build-cache)$/.test(path),
 	});
