@@ -5,12 +5,15 @@
  * Run: node bench/log-throughput.ts; the result goes to bench/results/log-throughput.json. GIGABYTES=0.2 makes it shorter;
  * TMPDIR=/dev/shm measures without the disk.
  */
+
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { usualActions } from '#core/actions-configuration.ts';
 import { createMasker } from '#core/job/masker.ts';
 import { logPath } from '#edge/log/path.ts';
+import { runActions } from '#engine/run-actions.ts';
 import { runJob } from '#engine/steps.ts';
 import { openRig, type Rig, type TempRepository, tempRepository } from '../test/rig/rig.ts';
 
@@ -92,6 +95,7 @@ async function runScript(rig: Rig, repository: TempRepository, script: string, l
 		needs: {},
 		inputs: {},
 		workflowEnv: plan.env,
+		actions: runActions(rig.ports.actions, usualActions),
 		secrets,
 		hidden: [],
 		vars: {},

@@ -11,6 +11,8 @@ export interface Client {
 	/** Both reject with RefusedError when the API says no. */
 	get<T>(path: string): Promise<T>;
 	post<T>(path: string, body: unknown): Promise<T>;
+	/** What is no JSON, as it comes. */
+	content(path: string): Promise<ReadableStream<Uint8Array>>;
 	/** Every event after a seq, as it happens, until the signal; a connection that breaks is made again. */
 	events(after: number, signal: AbortSignal): AsyncGenerator<Recorded>;
 }
@@ -26,18 +28,21 @@ export class RefusedError extends Error {
 
 /** Makes a client of an opened Footbridge. */
 export function createClient({ fetch, url }: Footbridge): Client {
-	const ask = async <T>(path: string, init?: RequestInit): Promise<T> => {
+	const answerTo = async (path: string, init?: RequestInit): Promise<Response> => {
 		const answer = await fetch(`/api/v1${path}`, init).catch((error: unknown) => {
 			throw new RefusedError([notReached(url, error)]);
 		});
 		if (!answer.ok) throw new RefusedError(await problemsOf(answer, path));
-		return (await answer.json()) as T;
+		return answer;
 	};
+	const ask = async <T>(path: string, init?: RequestInit): Promise<T> =>
+		(await (await answerTo(path, init)).json()) as T;
 	return {
 		url,
 		get: (path) => ask(path),
 		post: (path, body) =>
 			ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+		content: async (path) => (await answerTo(path)).body ?? new Blob([]).stream(),
 		async *events(after, signal) {
 			let seq = after;
 			let failures = 0;

@@ -1,8 +1,10 @@
 import { dirname } from 'node:path';
+import { whyNoUserNamespaces } from '#core/isolation/user-namespaces.ts';
 import { problemOf } from '#core/result.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
 import { isolatedSandbox } from '#edge/sandbox/isolated.ts';
+import { kernelSetting } from '#edge/sandbox/rootless.ts';
 import type { Sandbox } from '#edge/sandbox/sandbox.ts';
 import { type CommandContext, printJson } from './command.ts';
 import type { Check } from './doctor/check.ts';
@@ -66,13 +68,16 @@ const disposablePath = [
 async function tiers(disposable: string | undefined): Promise<readonly Check[]> {
 	const [host, isolated] = await Promise.all([whyNot(hostSandbox()), whyNot(isolatedSandbox())]);
 	const asRoot = process.getuid?.() === 0 ? {} : { command: `sudo ${process.argv[1] ?? 'footbridge'} up` };
+	// An ordinary user needs no root for a sandbox, but the kernel's leave.
+	const unallowed = process.platform === 'linux' ? whyNoUserNamespaces(kernelSetting, 'failed') : undefined;
+	const mending = unallowed === undefined || process.getuid?.() === 0 ? asRoot : { command: unallowed.command };
 	return [
 		disposable === undefined
 			? { name: 'disposable', state: 'fine', says: 'jobs get a copy-on-write copy of this machine' }
 			: { name: 'disposable', state: 'good', says: `jobs run without isolation: ${disposable}`, ...asRoot },
 		isolated === undefined
 			? { name: 'sandbox', state: 'fine', says: 'code of others gets one without any rights (--in sandbox)' }
-			: { name: 'sandbox', state: 'good', says: `pull requests from forks do not run: ${isolated}`, ...asRoot },
+			: { name: 'sandbox', state: 'good', says: `pull requests from forks do not run: ${isolated}`, ...mending },
 		host === undefined
 			? { name: 'host', state: 'fine', says: 'jobs can run as the present user, without isolation (--in host)' }
 			: { name: 'host', state: disposable === undefined ? 'good' : 'needed', says: host },

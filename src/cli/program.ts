@@ -228,6 +228,19 @@ function addRest(program: Command, run: Run): void {
 			),
 		);
 	program
+		.command('artifacts')
+		.description('list the artifacts of a run, or download them')
+		.addArgument(runArgument('@last'))
+		.option('--download <name>', 'download this one; may be repeated', collect)
+		.option('--all', 'download all of them')
+		.option('--to <folder>', 'where to put what is downloaded', '.')
+		.addOption(json())
+		.action(
+			run<[string, import('./command-artifacts.ts').ArtifactsOptions]>(async ([name, options], context) =>
+				(await import('./command-artifacts.ts')).artifactsCommand(name, options, context),
+			),
+		);
+	program
 		.command('cancel')
 		.description('ask a run to stop')
 		.addArgument(runArgument())
@@ -257,6 +270,19 @@ function addRest(program: Command, run: Run): void {
 				(await import('./command-lint.ts')).lintCommand(files, options, context),
 			),
 		);
+	program
+		.command('actions')
+		.description('list the actions and workflows of others that this repository uses, and where each comes from')
+		.addOption(json())
+		.action(
+			run<[{ json?: boolean }]>(async ([options], context) =>
+				(await import('./command-actions.ts')).actionsCommand(options, context),
+			),
+		);
+	program
+		.command('lock')
+		.description('write footbridge.lock: what their versions are now; a run fails when one has moved since')
+		.action(run(async (_given, context) => (await import('./command-lock.ts')).lockCommand(context)));
 	program
 		.command('init')
 		.description('write a first workflow that fits this repository')

@@ -3,22 +3,33 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runner } from '#core/isolation/accounts.ts';
+import type { Actions } from '#edge/action/action.ts';
+import { gitActions } from '#edge/action/git.ts';
+import { fileBlobs } from '#edge/blob/files.ts';
 import { systemClock } from '#edge/clock/system.ts';
+import { dockerEngine } from '#edge/container/docker.ts';
 import { processEnvironments } from '#edge/environment/processes.ts';
 import { proxyTraffic } from '#edge/environment/proxy-traffic.ts';
 import { fileLogs } from '#edge/log/files.ts';
 import { workerMatchers } from '#edge/matcher/worker-matchers.ts';
 import { workerPlanner } from '#edge/planner/worker-planner.ts';
 import { httpProbe } from '#edge/probe/http.ts';
+import { type ProcessStarter, processStarter } from '#edge/process-starter.ts';
+import { containerSandbox } from '#edge/sandbox/container.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
 import { isolatedSandbox } from '#edge/sandbox/isolated.ts';
 import { gitSource } from '#edge/source/git.ts';
 import { sqliteStore } from '#edge/store/sqlite.ts';
+import { fetchedToolchains } from '#edge/toolchain/fetched-toolchains.ts';
+import type { Toolchains } from '#edge/toolchain/toolchain.ts';
 import { straceTraces } from '#edge/trace/strace.ts';
 import { startEngine } from '#engine/engine.ts';
 import type { Places, Ports } from '#engine/ports.ts';
+import { openStorage } from '#engine/storage/storage.ts';
 import { createApi, serve } from '#server/server.ts';
+import { toolkitServices } from '#server/toolkit/toolkit.ts';
 
 /** Footbridge as a command sees it: the API, wherever it runs. */
 export interface Footbridge {
@@ -79,7 +90,8 @@ export async function startServer(
 }
 
 async function startHere(data: string, { watch }: { readonly watch: boolean }) {
-	const ports = await openPorts(data);
+	const starter = processStarter();
+	const ports = await openPorts(data, starter);
 	const engine = await startEngine(ports, {
 		capacity: Math.max(2, availableParallelism()),
 		watch,
@@ -90,6 +102,8 @@ async function startHere(data: string, { watch }: { readonly watch: boolean }) {
 		api,
 		close: async () => {
 			await engine.stop();
+			await ports.services?.close();
+			starter.close();
 			await ports.planner.close();
 			await ports.matchers.close();
 			await ports.store.close();
@@ -97,7 +111,18 @@ async function startHere(data: string, { watch }: { readonly watch: boolean }) {
 	};
 }
 
-async function openPorts(data: string): Promise<Ports> {
+/** The actions of a data folder; FOOTBRIDGE_ACTIONS_URL says where they come from, whatever a project says. */
+export function openActions(where: Where = {}): Actions {
+	const from = process.env['FOOTBRIDGE_ACTIONS_URL'];
+	return gitActions(join(dataFolder(where), 'actions'), from === undefined || from === '' ? {} : { from });
+}
+
+/** Given to the user that jobs are in their rooms: each may change its own copy. */
+function openToolchains(data: string): Toolchains {
+	return fetchedToolchains(join(data, 'toolchains'), process.getuid?.() === 0 ? { owner: runner } : {});
+}
+
+async function openPorts(data: string, starter: ProcessStarter): Promise<Ports> {
 	const places: Places = {
 		data,
 		rooms: join(data, 'rooms'),
@@ -108,16 +133,30 @@ async function openPorts(data: string): Promise<Ports> {
 	};
 	for (const place of [places.rooms, places.environments, places.evidence]) mkdirSync(place, { recursive: true });
 	const clock = systemClock();
+	const newId = () => randomUUIDv7();
+	const store = await sqliteStore({ file: join(data, 'footbridge.db'), clock });
+	const source = gitSource(join(data, 'git'));
+	const containers = dockerEngine();
+	const storage = openStorage({ store, blobs: fileBlobs(join(data, 'blobs')), clock, newId });
 	return {
 		clock,
 		places,
-		newId: () => randomUUIDv7(),
-		store: await sqliteStore({ file: join(data, 'footbridge.db'), clock }),
+		newId,
+		store,
+		storage,
+		services: toolkitServices({ storage, store, source, clock, keyFile: join(data, 'identity-key.pem') }),
 		logs: fileLogs(join(data, 'logs')),
-		source: gitSource(join(data, 'git')),
+		source,
+		actions: openActions({ data }),
 		planner: workerPlanner(),
 		matchers: workerMatchers(),
-		sandboxes: [disposableSandbox({ rooms: places.rooms }), isolatedSandbox({ rooms: places.rooms }), hostSandbox()],
+		sandboxes: [
+			disposableSandbox({ rooms: places.rooms, starter }),
+			isolatedSandbox({ rooms: places.rooms, starter }),
+			hostSandbox({ starter }),
+			containerSandbox({ engine: containers, folder: join(data, 'containers') }),
+		],
+		containers,
 		environments: processEnvironments({ node: places.node, hidden: [data] }),
 		traffic: proxyTraffic({
 			directory: join(data, 'proxy'),
@@ -125,6 +164,7 @@ async function openPorts(data: string): Promise<Ports> {
 		}),
 		probe: httpProbe(),
 		traces: straceTraces(),
+		toolchains: openToolchains(data),
 	};
 }
 

@@ -20,6 +20,9 @@ import type { Run } from './run.ts';
  * POST /runs/:run/rerun     Rerun              -> { run }: the same run, its next attempt
  * GET  /runs/:run/jobs/:job/log?from&limit&attempt&wait  LogLines; waits up to `wait` seconds for line `from`
  * GET  /runs/:run/jobs/:job/log/search?q&limit&attempt  LogMatches
+ * GET  /runs/:run/artifacts                       { items: ArtifactItem[] }
+ * GET  /runs/:run/artifacts/:id/files             { items: { name, sizeBytes }[] }
+ * GET  /runs/:run/artifacts/:id/content?file      the bytes of it, or of a file in it
  * GET  /environments?project                      { items: EnvironmentView[] }
  * GET  /environments/:project/:environment        EnvironmentView
  * GET  /deployments?project&environment&before&limit  { items: DeploymentItem[], next }

@@ -77,4 +77,36 @@ describe('footbridge.yaml', () => {
 		assert.ok(!read.ok);
 		assert.match(read.error[0]?.what ?? '', /not YAML/);
 	});
+
+	test('says where actions come from and what runs them', () => {
+		const text = 'actions:\n  from: /srv/actions\n  builtins: off\n  node: { 20: pinned, 16: 16.20.2 }\n';
+		const read = parseConfiguration(text, 'footbridge.yaml');
+		assert.ok(read.ok);
+		assert.deepEqual(read.value.actions, {
+			from: '/srv/actions',
+			builtins: false,
+			node: { 16: '16.20.2', 20: '20' },
+		});
+		const usual = parseConfiguration('environments:\n', 'footbridge.yaml');
+		assert.ok(usual.ok);
+		assert.deepEqual(usual.value.actions, { builtins: true, node: {} });
+	});
+
+	test('takes no other place of actions than a URL or an absolute path, and no other settings', () => {
+		const text = 'actions:\n  from: ../up\n  builtins: maybe\n  node: { 18: pinned, 20: newest }\n  colour: red\n';
+		const read = parseConfiguration(text, 'footbridge.yaml');
+		assert.ok(!read.ok);
+		assert.deepEqual(
+			read.error.map(({ where }) => where),
+			[
+				'footbridge.yaml:5:3',
+				'footbridge.yaml:2:9',
+				'footbridge.yaml:3:13',
+				'footbridge.yaml:4:11',
+				'footbridge.yaml:4:23',
+			],
+		);
+		for (const from of ['ext::sh', 'ssh://host/x', 'file:///srv', 'https://user:token@host'])
+			assert.ok(!parseConfiguration(`actions: { from: "${from}" }`, 'footbridge.yaml').ok, from);
+	});
 });

@@ -1,4 +1,6 @@
+import { actionsOf } from './actions-configuration.ts';
 import type { Configuration, EnvironmentConfiguration, ObjectiveConfiguration } from './configuration.ts';
+import { containersOf } from './containers-configuration.ts';
 import { durationMs } from './duration.ts';
 import { ok, type Result } from './result.ts';
 import { runnersOf } from './runner-configuration.ts';
@@ -10,15 +12,17 @@ const environmentKeys = ['lifetime', 'compose', 'service', 'port', 'deploys', 'e
 export function parseConfiguration(text: string, path: string): Result<Configuration> {
 	const file = new YamlFile(path, text, 'FB1501');
 	const top = file.entries(file.root, path);
-	file.onlyKeys(top, ['environments', 'runners', 'vars'], path);
+	file.onlyKeys(top, ['environments', 'runners', 'actions', 'containers', 'vars'], path);
 	const environments = [...file.entries(top.get('environments')?.value, '`environments`')].map(([name, entry]) =>
 		environmentOf(file, name, entry),
 	);
 	const runners = runnersOf(file, top.get('runners'));
+	const actions = actionsOf(file, top.get('actions'));
+	const containers = containersOf(file, top.get('containers'));
 	const vars = variablesOf(file, top.get('vars'), { list: '`vars`', what: path });
 	checkPorts(file, environments, top.get('environments'));
 	if (file.problems.length > 0) return { ok: false, error: file.problems };
-	return ok({ environments, runners, vars });
+	return ok({ environments, runners, actions, containers, vars });
 }
 
 /** Each environment is reached at a port of its own. */

@@ -1,9 +1,13 @@
+import type { ActionsConfiguration } from './actions-configuration.ts';
+import type { ContainersConfiguration } from './containers-configuration.ts';
 import type { Tier } from './event.ts';
 
 /** `footbridge.yaml`: names the environments of a project, what the labels of `runs-on` stand for, and the variables of its workflows. The reference page in docs/ is the example that the tests load. */
 export interface Configuration {
 	readonly environments: readonly EnvironmentConfiguration[];
 	readonly runners: readonly RunnerConfiguration[];
+	readonly actions: ActionsConfiguration;
+	readonly containers: ContainersConfiguration;
 	/** The context `vars` of workflows. */
 	readonly vars: { readonly [name: string]: string };
 }

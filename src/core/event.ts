@@ -88,11 +88,37 @@ export type Event =
 			readonly attempt: number;
 			readonly snapshot: EnvironmentSnapshot;
 	  }
+	/** A version of an action is in the job's room, and this is the commit that it was. */
+	| {
+			readonly kind: 'action-brought';
+			readonly job: string;
+			readonly attempt: number;
+			/** `owner/name@ref` */
+			readonly uses: string;
+			readonly sha: string;
+	  }
+	/** A container of the job is made of this image. */
+	| {
+			readonly kind: 'image-used';
+			readonly job: string;
+			readonly attempt: number;
+			/** `job`, the id of a service, or what a step uses. */
+			readonly container: string;
+			/** As the workflow names it. */
+			readonly image: string;
+			/** `sha256:...` of its configuration. */
+			readonly id: string;
+			/** `name@sha256:...` of its registry; absent for one that was made here. */
+			readonly digest?: string;
+	  }
 	| {
 			readonly kind: 'step-started';
 			readonly job: string;
 			readonly attempt: number;
+			/** Index in the job; what actions do before the first step counts up to -1, what they do after the last goes on from there. */
 			readonly step: number;
+			/** Set when it is no step of the file, but what an action does before the first or after the last. */
+			readonly phase?: 'pre' | 'post';
 			readonly name: string;
 			/** First line (1-based) of the step in the job's log. */
 			readonly line: number;
@@ -102,6 +128,7 @@ export type Event =
 			readonly job: string;
 			readonly attempt: number;
 			readonly step: number;
+			readonly phase?: 'pre' | 'post';
 			readonly name: string;
 			readonly outcome: StepResult;
 			readonly conclusion: StepResult;
@@ -139,6 +166,58 @@ export type Event =
 	| { readonly kind: 'run-finished'; readonly conclusion: Conclusion }
 	| { readonly kind: 'diagnosis-started'; readonly job: string; readonly attempt: number }
 	| { readonly kind: 'finding-made'; readonly job: string; readonly attempt: number; readonly finding: Finding }
+	/** A job reported a check or a status of the commit, through GitHub's API. */
+	| {
+			readonly kind: 'check-reported';
+			readonly id: number;
+			readonly from: 'status' | 'check-run';
+			readonly name: string;
+			readonly sha: string;
+			/** GitHub's words: `queued`, `in_progress`, `completed`; of a status always the last. */
+			readonly status: string;
+			/** GitHub's words: `success`, `failure`, `neutral`, ...; absent while it is not complete. */
+			readonly conclusion?: string;
+			readonly title?: string;
+			readonly summary?: string;
+			readonly url?: string;
+	  }
+	// stream artifact/<project>
+	| {
+			readonly kind: 'artifact-uploaded';
+			/** Counts all artifacts from 1. */
+			readonly id: number;
+			readonly run: string;
+			/** Key of the job. */
+			readonly job: string;
+			readonly runAttempt: number;
+			readonly jobAttempt: number;
+			readonly name: string;
+			readonly mime: string;
+			/** Id of the content. */
+			readonly blob: string;
+			readonly sizeBytes: number;
+			readonly sha256: string;
+			/** ISO 8601. */
+			readonly expiresAt: string;
+	  }
+	| { readonly kind: 'artifact-removed'; readonly id: number; readonly why: string }
+	// stream cache/<project>
+	| {
+			readonly kind: 'cache-saved';
+			/** Counts all caches from 1. */
+			readonly id: number;
+			readonly key: string;
+			readonly version: string;
+			/** Which events may read it: core/cache/cache-scope.ts. */
+			readonly scope: string;
+			readonly blob: string;
+			readonly sizeBytes: number;
+			readonly run: string;
+			readonly job: string;
+	  }
+	/** At most once an hour a cache. */
+	| { readonly kind: 'cache-used'; readonly id: number }
+	| { readonly kind: 'cache-removed'; readonly id: number; readonly why: string }
 	// stream deployment/<deployment>
 	| {
 			readonly kind: 'deployment-requested';
@@ -223,7 +302,7 @@ export interface Recorded<E extends Event = Event> {
 	readonly at: string;
 	/** Who: an id that points into `people`, `system`, or `engine`. Never a name. */
 	readonly by: string;
-	/** `project/<name>`, `run/<id>`, `deployment/<id>`, `environment/<project>/<name>`, `incident/<id>`. */
+	/** `project/<name>`, `run/<id>`, `deployment/<id>`, `environment/<project>/<name>`, `incident/<id>`, `artifact/<project>`, `cache/<project>`. */
 	readonly stream: string;
 	readonly event: E;
 }

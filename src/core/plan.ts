@@ -46,7 +46,7 @@ export interface Plan {
 	readonly permissions?: Template;
 	/** A group's name, or a mapping with `group`, `cancel-in-progress`, `queue`. */
 	readonly concurrency?: Template;
-	/** The workflows of the repository that its jobs call, and those that these call, by path. */
+	/** The workflows that its jobs call, and those that these call, by path; `owner/name/path@ref` for one of another repository. */
 	readonly called?: { readonly [path: string]: CalledWorkflow };
 	readonly jobs: readonly PlannedJob[];
 }
@@ -64,6 +64,8 @@ export interface Concurrency {
 /** A workflow file with `on: workflow_call`, before it is called. */
 export interface CalledWorkflow {
 	readonly name: string;
+	/** The commit of another repository that it is from. */
+	readonly from?: { readonly repository: string; readonly ref: string; readonly sha: string };
 	readonly env: Template;
 	readonly inputs: readonly InputDeclaration[];
 	readonly secrets: readonly { readonly name: string; readonly required: boolean }[];
@@ -103,6 +105,10 @@ export interface JobParts {
 	readonly concurrency?: Template;
 	/** `environment.url`. */
 	readonly environmentUrl?: Template;
+	/** The container that the steps run in: an image's name, or a mapping. */
+	readonly container?: PlacedTemplate;
+	/** The containers beside the job, by their ids. */
+	readonly services?: PlacedTemplate;
 	/** Set when the job calls a workflow instead of having steps. */
 	readonly call?: WorkflowCall;
 	readonly steps: readonly PlannedStep[];
@@ -112,9 +118,16 @@ export interface JobParts {
 	readonly line: number;
 }
 
+/** A value of a workflow file that is read when the job starts, with where it stands. */
+export interface PlacedTemplate {
+	readonly value: Template;
+	readonly line: number;
+	readonly column: number;
+}
+
 /** `uses` of a job. */
 export interface WorkflowCall {
-	/** Path in the repository: a key of `Plan.called`. */
+	/** Path in the repository, or `owner/name/path@ref`: a key of `Plan.called`. */
 	readonly workflow: string;
 	readonly with: Template;
 	readonly secrets: 'inherit' | Template;
@@ -176,14 +189,6 @@ export interface PlannedStep {
 	readonly continueOnError: Template;
 	readonly timeoutMinutes: Template;
 	readonly line: number;
-}
-
-/** The `action.yml` of a composite action as plain data. */
-export interface CompositeAction {
-	readonly name: string;
-	readonly inputs: { readonly [name: string]: { readonly default?: Template; readonly required: boolean } };
-	readonly outputs: { readonly [name: string]: Template };
-	readonly steps: readonly PlannedStep[];
 }
 
 /** A workflow of the repository that this trigger does not start, and why. */

@@ -85,6 +85,8 @@ export function project(recorded: Recorded): readonly RowChange[] {
 			return [{ do: 'update', table: 'incident', id, set: { impactEnd: event.impactEnd }, fill: {} }];
 		case 'change-pushed':
 		case 'snapshot-taken':
+		case 'action-brought':
+		case 'image-used':
 		case 'step-started':
 		case 'step-finished':
 		case 'job-lost':
@@ -94,6 +96,12 @@ export function project(recorded: Recorded): readonly RowChange[] {
 		case 'job-expanded':
 		case 'workflow-called':
 		case 'diagnosis-started':
+		case 'check-reported':
+		case 'artifact-uploaded':
+		case 'artifact-removed':
+		case 'cache-saved':
+		case 'cache-used':
+		case 'cache-removed':
 		case 'version-prepared':
 		case 'service-started':
 		case 'service-checked':

@@ -161,6 +161,7 @@ function evolveJob(job: Job, { event, at }: Recorded): Job {
 				...job,
 				steps: putStep(job.steps, {
 					index: event.step,
+					...(event.phase === undefined ? {} : { phase: event.phase }),
 					name: event.name,
 					status: 'running',
 					startedAt: at,
@@ -174,6 +175,7 @@ function evolveJob(job: Job, { event, at }: Recorded): Job {
 				...job,
 				steps: putStep(job.steps, {
 					...(started ?? { index: event.step, annotations: [] }),
+					...(event.phase === undefined ? {} : { phase: event.phase }),
 					name: event.name,
 					status: statusOf(event.conclusion),
 					outcome: event.outcome,

@@ -93,7 +93,10 @@ export interface Job {
 }
 
 export interface Step {
+	/** In the file from 0; what actions do before the first step has negative ones, what they do after the last goes on. */
 	readonly index: number;
+	/** Set when it is what an action does before the first step, or after the last. */
+	readonly phase?: 'pre' | 'post';
 	readonly name: string;
 	readonly status: Status;
 	readonly outcome?: StepResult;

@@ -45,6 +45,7 @@ function follow(socket: Socket, output: (chunk: Uint8Array) => void | Promise<vo
 	let isReading = true;
 	let isIgnored = false;
 	let pending: Promise<void> = Promise.resolve();
+	let stopWaiting = () => {};
 	const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
 	const goOn = () => {
 		lastRead = performance.now();
@@ -78,12 +79,20 @@ function follow(socket: Socket, output: (chunk: Uint8Array) => void | Promise<vo
 			lastRead = from.time;
 			// What a process wrote before it ended is at most a full pipe (1 MiB); a chatty one in the background is not waited for.
 			while (bytes - from.bytes <= fullPipe && !(isReading && performance.now() - from.time > longest)) {
-				if (isReading && performance.now() - lastRead >= quietMs) return;
-				await new Promise((next) => setTimeout(next, quietMs / 4));
+				if (isIgnored || (isReading && performance.now() - lastRead >= quietMs)) return;
+				await new Promise<void>((next) => {
+					const timer = setTimeout(next, quietMs / 4);
+					stopWaiting = () => {
+						clearTimeout(timer);
+						next();
+					};
+				});
 			}
 		},
 		ignore() {
 			isIgnored = true;
+			// Nobody asks any more whether it is quiet, and a timer would keep this process from ending.
+			stopWaiting();
 			socket.resume();
 			socket.unref();
 		},

@@ -53,21 +53,29 @@ export async function finishCheckout(checkout: Checkout): Promise<Result<undefin
 			if (!done.ok) return done;
 		}
 	}
-	return keepsToken && token !== '' ? keepToken(checkout, env) : ok(undefined);
+	return keepsToken && token !== '' ? keepToken(checkout) : ok(undefined);
 }
 
-/** Settings by the environment: a token on a command line would be in every process list. */
-export function tokenEnvironment(
-	job: RunningJob,
-	{ token, server }: CheckoutInputs,
-): { readonly [name: string]: string } {
-	if (token === '') return {};
-	const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
+/**
+ * Lets git answer with the token when the server asks for one, and nobody else: a header would go on to wherever the server sends git.
+ * By the environment: on a command line it would be in every process list.
+ */
+export function tokenEnvironment(job: RunningJob, asked: CheckoutInputs): { readonly [name: string]: string } {
+	if (asked.token === '') return {};
+	const helper = `credential.${tokenServer(job, asked)}.helper`;
 	return {
-		GIT_CONFIG_COUNT: '1',
-		GIT_CONFIG_KEY_0: `http.${server === '' ? serverOf(job) : server}/.extraheader`,
-		GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${basic}`,
+		GIT_CONFIG_COUNT: '2',
+		// Those that the user has are not asked.
+		GIT_CONFIG_KEY_0: helper,
+		GIT_CONFIG_VALUE_0: '',
+		GIT_CONFIG_KEY_1: helper,
+		GIT_CONFIG_VALUE_1: `!f() { [ "$1" != get ] || printf 'username=x-access-token\\npassword=%s\\n' "$FOOTBRIDGE_GIT_TOKEN"; }; f`,
+		FOOTBRIDGE_GIT_TOKEN: asked.token,
 	};
+}
+
+function tokenServer(job: RunningJob, { server }: CheckoutInputs): string {
+	return server === '' ? serverOf(job) : server;
 }
 
 /** A repository that has no forge of its own most likely means GitHub. */
@@ -77,15 +85,12 @@ export function serverOf(job: RunningJob): string {
 }
 
 /** Later steps push with it, as after the original. */
-async function keepToken(
-	{ job, target, timeout }: Checkout,
-	env: { readonly [name: string]: string },
-): Promise<Result<undefined>> {
-	const script = 'printf "[%s \\"%s\\"]\\n\\textraheader = %s\\n" http "$SERVER" "$GIT_CONFIG_VALUE_0" >> .git/config';
-	const server = env['GIT_CONFIG_KEY_0']?.slice('http.'.length, -'.extraheader'.length) ?? '';
+async function keepToken({ job, target, asked, timeout }: Checkout): Promise<Result<undefined>> {
+	const script = 'printf "[%s \\"%s\\"]\\n\\textraheader = %s\\n" http "$SERVER/" "$HEADER" >> .git/config';
+	const basic = Buffer.from(`x-access-token:${asked.token}`).toString('base64');
 	const end = await job.room.run({
 		argv: ['sh', '-c', script],
-		env: { ...env, SERVER: server },
+		env: { SERVER: tokenServer(job, asked), HEADER: `AUTHORIZATION: basic ${basic}` },
 		cwd: target,
 		output: () => {},
 		signal: AbortSignal.any([job.stop.signal, timeout]),

@@ -1,34 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, readdir } from 'node:fs/promises';
 import { type CheckoutInputs, checkoutInputs } from '#core/job/checkout-inputs.ts';
-import type { Json, PlannedStep } from '#core/plan.ts';
+import type { Json } from '#core/plan.ts';
 import { failed, ok, type Problem, problemOf, type Result } from '#core/result.ts';
 import type { FoundRef } from '#edge/source/source.ts';
+import { bringFiles, hasGit } from './checkout-files.ts';
 import { type Checkout, finishCheckout, writeFiles } from './checkout-in-room.ts';
 import { checkOutOther } from './checkout-other.ts';
-import { type RunningJob, refusedWork, type Work } from './running-job.ts';
+import { type ActionStep, type Frame, type RunningJob, refusedWork, type Work } from './running-job.ts';
 
 /** Does `actions/checkout`: the commit of the run, another of the same repository, or another repository, into the workspace. */
-export async function checkOut(
-	job: RunningJob,
-	step: PlannedStep,
-	inputs: { readonly [name: string]: string },
-	timeout: AbortSignal,
-): Promise<Work> {
+export async function checkOut(job: RunningJob, caller: Frame, { step, inputs, timeout }: ActionStep): Promise<Work> {
+	const where = `${caller.file}:${step.line}`;
 	const repository = String(job.contexts['github']?.['repository'] ?? '');
 	const read = checkoutInputs(inputs, repository);
-	if (!read.ok) return refused(job, step, read.error);
-	const asked = read.value;
+	if (!read.ok) return refused(job, where, read.error);
+	// The token of the job's own services opens no forge.
+	const asked = read.value.token === job.services?.token ? { ...read.value, token: '' } : read.value;
 	const target = asked.path === '' ? job.room.workspace : `${job.room.workspace}/${asked.path}`;
 	const checkout = { job, target, asked, timeout };
 	try {
 		const done = await (asked.repository === undefined ? ownCommit(checkout) : otherCommit(checkout));
 		if (timeout.aborted) throw timeout.reason;
-		if (!done.ok) return refused(job, step, done.error);
+		if (!done.ok) return refused(job, where, done.error);
 		const { ref, sha } = done.value;
 		return { outcome: 'success', outputs: { ref, commit: sha }, summary: '', annotations: [] };
 	} catch (error) {
-		return refused(job, step, [problemOf(error)]);
+		return refused(job, where, [problemOf(error)]);
 	}
 }
 
@@ -43,6 +41,7 @@ async function ownCommit(checkout: Checkout): Promise<Done> {
 	const commit = await commitOf(job, asked.ref);
 	if (!commit.ok) return commit;
 	const { sha, ref } = commit.value;
+	if (!(await hasGit(checkout))) return withoutGit(checkout, commit.value);
 	const keeps = !asked.cleans && (await hasGitFolder(job, target));
 	const isClear = keeps ? await checkWay(job, asked.path) : await clear(checkout);
 	if (!isClear.ok) return isClear;
@@ -65,6 +64,16 @@ async function ownCommit(checkout: Checkout): Promise<Done> {
 	if (!finished.ok) return finished;
 	// As the original says it: what was asked for, and nothing for a commit.
 	return ok({ ref: asked.ref === undefined ? (ref ?? '') : ref === undefined ? '' : asked.ref, sha });
+}
+
+async function withoutGit(checkout: Checkout, { sha, ref }: FoundRef): Promise<Done> {
+	const { job, asked } = checkout;
+	const isClear = await clear(checkout);
+	if (!isClear.ok) return isClear;
+	const brought = await bringFiles(checkout, sha);
+	if (!brought.ok) return brought;
+	job.log.say(`Checked out ${sha.slice(0, 12)}${into(asked)}`);
+	return ok({ ref: asked.ref ?? ref ?? '', sha });
 }
 
 /** From its forge, fetched by the job's user. */
@@ -170,8 +179,7 @@ async function inRoom(
 	return failed({ code: 'FB2041', what, why: said.trim() === '' ? ended : said.trim() });
 }
 
-function refused(job: RunningJob, step: PlannedStep, problems: readonly Problem[]): Work {
-	const where = `${job.request.plan.workflow}:${step.line}`;
+function refused(job: RunningJob, where: string, problems: readonly Problem[]): Work {
 	const works = problems.map((problem) => refusedWork(job, { ...problem, where: problem.where ?? where }));
 	const [first] = works;
 	if (first === undefined) throw new Error('a refusal without a problem');

@@ -34,6 +34,8 @@ interface FileRules {
 interface Told {
 	readonly env: Assignments;
 	readonly outputs: Assignments;
+	/** For a later process of the same action. */
+	readonly state: Assignments;
 	readonly path: readonly string[];
 	readonly summary: string;
 	/** Worth a warning in the log. */
@@ -69,6 +71,7 @@ async function read(room: Room, paths: CommandFiles['env'], rules: FileRules): P
 	return ok({
 		env: kept,
 		outputs: outputs.value,
+		state: states.value,
 		path: parsePathFile(path.value),
 		summary: summary?.ok ? summary.value : '',
 		warnings,

@@ -1,41 +1,35 @@
-import { posix } from 'node:path';
-import type { CompositeAction, Json, PlannedStep } from '#core/plan.ts';
-import { failed, ok, type Problem, type Result } from '#core/result.ts';
+import type { CompositeRuns } from '#core/action/action.ts';
+import type { PlannedStep } from '#core/plan.ts';
+import { ok, type Problem, type Result } from '#core/result.ts';
+import { addPost, postsOf } from './action-posts.ts';
+import { runStages } from './action-stages.ts';
 import { Hashes } from './hashes.ts';
-import { type ActionStep, type Frame, type RunningJob, refusedWork, type Work } from './running-job.ts';
+import {
+	type ActionStep,
+	type Frame,
+	type PlacedAction,
+	type RunningJob,
+	refusedWork,
+	type Work,
+} from './running-job.ts';
 import { type StepDone, takeStep } from './step.ts';
 import { valuesAt } from './step-values.ts';
 
-const deepest = 10;
-const fileLimit = 1024 * 1024;
+/** A composite action with what it was given. */
+export interface CompositeCall {
+	readonly runs: CompositeRuns;
+	readonly placed: PlacedAction;
+	readonly call: ActionStep;
+	/** The `inputs` context. */
+	readonly inputs: { readonly [name: string]: string };
+}
 
 /** Does a composite action: its steps one after another, in a `steps` context and with a status of their own. */
-export async function runComposite(job: RunningJob, caller: Frame, call: ActionStep): Promise<Work> {
-	const where = `${caller.file}:${call.step.line}`;
-	if (caller.depth >= deepest) {
-		return refusedWork(job, { code: 'FB2050', what: `Actions call each other more than ${deepest} deep`, where });
-	}
-	const found = await actionOf(job, call.uses, where);
-	if (!found.ok)
-		return refusedWork(job, found.error[0] ?? { code: 'FB2051', what: 'The action cannot be read', where });
-	const { action, folder, file } = found.value;
-	const inputs = inputsOf(job, caller, { call, action, file });
-	if (!inputs.ok) return refusedWork(job, inputs.error);
-
-	const frame: Frame = {
-		file,
-		depth: caller.depth + 1,
-		steps: {},
-		hasFailed: false,
-		contexts: { ...caller.contexts, inputs: inputs.value },
-		github: { ...caller.github, action_path: folder },
-		env: call.env,
-		timeout: call.timeout,
-		trace: caller.trace,
-		hashes: new Hashes(),
-	};
-	const done = await takeSteps(job, frame, action.steps);
-	const outputs = outputsOf(job, frame, action);
+export async function runComposite(job: RunningJob, caller: Frame, composite: CompositeCall): Promise<Work> {
+	const frame = compositeFrame(caller, composite);
+	const done = await takeSteps(job, frame, composite.runs.steps);
+	registerPosts(job, caller, { frame, call: composite.call });
+	const outputs = outputsOf(job, frame, composite.runs);
 	const worst = done.find((step) => step.conclusion === 'failure' || step.conclusion === 'cancelled');
 	const refusal = outputs.ok ? undefined : refusedWork(job, outputs.error);
 	const why = worst?.why ?? refusal?.why;
@@ -55,6 +49,47 @@ export async function runComposite(job: RunningJob, caller: Frame, call: ActionS
 	};
 }
 
+/** The list of steps that a composite action is. */
+export function compositeFrame(caller: Frame, { call, placed, inputs }: Omit<CompositeCall, 'runs'>): Frame {
+	const { origin } = placed.tree;
+	return {
+		file: placed.file,
+		depth: caller.depth + 1,
+		key: `${caller.key}${call.step.id}/`,
+		origin,
+		steps: {},
+		hasFailed: false,
+		contexts: { ...caller.contexts, inputs },
+		github: {
+			...caller.github,
+			action_path: placed.folder,
+			action_repository: origin?.repository ?? '',
+			action_ref: origin?.ref ?? '',
+		},
+		env: call.overrides,
+		timeout: call.timeout,
+		trace: caller.trace,
+		hashes: new Hashes(),
+	};
+}
+
+/** What its actions have to do after the job's last step they do together, as one step of the caller. */
+export function registerPosts(
+	job: RunningJob,
+	caller: Frame,
+	{ frame, call }: { readonly frame: Frame; readonly call: ActionStep },
+): void {
+	if (postsOf(job, frame).length === 0) return;
+	addPost(job, caller, {
+		key: `${caller.key}${call.step.id}`,
+		name: `Post ${call.name}`,
+		step: call.step,
+		condition: 'always()',
+		env: call.env,
+		work: (root, timeout) => runStages(job, root, postsOf(job, frame), timeout),
+	});
+}
+
 async function takeSteps(job: RunningJob, frame: Frame, steps: readonly PlannedStep[]): Promise<readonly StepDone[]> {
 	const done: StepDone[] = [];
 	for (const step of steps) {
@@ -68,117 +103,14 @@ async function takeSteps(job: RunningJob, frame: Frame, steps: readonly PlannedS
 	return done;
 }
 
-interface Found {
-	readonly action: CompositeAction;
-	/** As the job sees it. */
-	readonly folder: string;
-	/** Path in the repository, for problems. */
-	readonly file: string;
-}
-
-async function actionOf(job: RunningJob, uses: string, where: string): Promise<Result<Found>> {
-	const isOwn = uses.startsWith('$/');
-	const base = isOwn ? await ownTree(job) : job.room.workspace;
-	const path = isOwn ? uses.slice(2) : uses;
-	const folder = posix.join(base, path).replace(/\/$/, '');
-	if (folder !== base && !folder.startsWith(`${base}/`)) {
-		return failed({
-			code: 'FB2052',
-			what: `The action ${uses} is outside the ${isOwn ? 'repository' : 'workspace'}`,
-			where,
-		});
-	}
-	for (const name of ['action.yml', 'action.yaml']) {
-		const read = await readIn(job, `${folder}/${name}`, where);
-		if (!read.ok) return read;
-		const text = read.value;
-		if (text === undefined) continue;
-		const file = posix.join(path, name);
-		const action = await job.ports.planner.action(file, text);
-		return action.ok ? ok({ action: action.value, folder, file }) : action;
-	}
-	return failed({
-		code: 'FB2052',
-		what: `There is no action at ${uses}`,
-		why: `neither action.yml nor action.yaml is there in the ${isOwn ? 'repository' : 'workspace'}`,
-		where,
-		next: isOwn
-			? 'compare the path'
-			: 'check out the repository first (uses: actions/checkout@v4), and compare the path',
-	});
-}
-
-/** The repository at the run's commit, for `$/` actions: they need no checkout. Made once a job. */
-function ownTree(job: RunningJob): Promise<string> {
-	job.made.ownTree ??= (async () => {
-		const folder = `${job.room.temp}/_actions/_own`;
-		const { repository, trigger } = job.request;
-		await job.room.bring(folder, (outside) =>
-			job.ports.source.checkout(repository.path, trigger.sha, outside, { depth: 1, git: false }),
-		);
-		return folder;
-	})();
-	return job.made.ownTree;
-}
-
-async function readIn(job: RunningJob, path: string, where: string): Promise<Result<string | undefined>> {
-	try {
-		return ok(await job.room.get(path, fileLimit));
-	} catch {
-		const why = 'it must be a regular file of at most 1 MiB, and no link may lead to it';
-		return failed({ code: 'FB2051', what: `${path} cannot be read`, why, where });
-	}
-}
-
-interface Call {
-	readonly call: ActionStep;
-	readonly action: CompositeAction;
-	readonly file: string;
-}
-
-/** What the caller gives, and the defaults of the rest. As on GitHub, a required input that is missing is told but is no failure. */
-function inputsOf(
-	job: RunningJob,
-	caller: Frame,
-	{ call, action, file }: Call,
-): Result<{ readonly [name: string]: Json }, Problem> {
-	const given = new Map(Object.entries(call.inputs).map(([name, value]) => [name.toLowerCase(), value]));
-	const declared = Object.keys(action.inputs);
-	const unexpected = Object.keys(call.inputs).filter(
-		(name) => !declared.some((other) => other.toLowerCase() === name.toLowerCase()),
-	);
-	if (unexpected.length > 0)
-		job.log.say(`Warning: Unexpected input(s) ${quoted(unexpected)}, valid inputs are [${quoted(declared)}]`);
-	const defaults = valuesAt(job, { ...caller, file }, { env: call.env });
-	const inputs: { [name: string]: Json } = {};
-	for (const [name, input] of Object.entries(action.inputs)) {
-		const value = given.get(name.toLowerCase());
-		if (value !== undefined) {
-			inputs[name] = value;
-			continue;
-		}
-		if (input.required && input.default === undefined) {
-			job.log.say(`Warning: The input '${name}' of ${call.uses} is required and was not given: it is empty`);
-		}
-		const standard = defaults.text(input.default ?? null);
-		if (!standard.ok) return standard;
-		inputs[name] = standard.value;
-	}
-	return ok(inputs);
-}
-
-function quoted(names: readonly string[]): string {
-	return names.map((name) => `'${name}'`).join(', ');
-}
-
 function outputsOf(
 	job: RunningJob,
 	frame: Frame,
-	action: CompositeAction,
+	{ outputs: templates }: CompositeRuns,
 ): Result<{ readonly [name: string]: string }, Problem> {
 	const values = valuesAt(job, frame, { env: { ...job.env, ...frame.env } });
 	const outputs: { [name: string]: string } = {};
-	for (const [name, template] of Object.entries(action.outputs)) {
+	for (const [name, template] of Object.entries(templates)) {
 		const value = values.text(template);
 		if (!value.ok) return value;
 		outputs[name] = value.value;

@@ -18,6 +18,7 @@ import type { ProjectRow } from '#edge/store/store.ts';
 import { autoDeploy } from './auto-deploy.ts';
 import { watchChanges } from './changes.ts';
 import { environmentView } from './environment-view.ts';
+import { sweepContainers } from './job-containers.ts';
 import { metricsOf } from './metrics.ts';
 import { type MonitoredEnvironment, startMonitors } from './monitors.ts';
 import { occasionAt, occasionOf } from './occasion.ts';
@@ -26,6 +27,7 @@ import type { Ports } from './ports.ts';
 import { queueRuns } from './queue-runs.ts';
 import { startRollouts } from './rollouts.ts';
 import { startRuns } from './runs.ts';
+import { keepTidy } from './storage/keep-tidy.ts';
 
 /** What Footbridge can be asked to do. The API is this, over HTTP. */
 export interface Engine {
@@ -54,7 +56,8 @@ export interface EngineOptions {
 /** Brings Footbridge to life on its ports: recovers what was under way, and takes requests until `stop`. */
 export async function startEngine(ports: Ports, options: EngineOptions): Promise<Engine> {
 	const secrets = new Map<string, { readonly [name: string]: string }>();
-	for (const sandbox of ports.sandboxes) await sandbox.sweep(ports.places.rooms);
+	for (const sandbox of ports.sandboxes)
+		await sweepContainers(ports.containers, await sandbox.sweep(ports.places.rooms));
 	const rollouts = await startRollouts(ports);
 	const runs = await startRuns(ports, {
 		capacity: options.capacity,
@@ -65,6 +68,7 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 	});
 	const releases = autoDeploy(ports, (request) => deploy(request, 'release'));
 	const watching = options.watch ? watch() : undefined;
+	const tidying = options.watch ? keepTidy(ports) : undefined;
 
 	const engine: Engine = {
 		ports,
@@ -99,6 +103,7 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 		stop: async () => {
 			await releases.stop();
 			await watching?.stop();
+			await tidying?.stop();
 			await runs.stop();
 			await rollouts.stop();
 		},

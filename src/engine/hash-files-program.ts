@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
  */
 
 /** A pattern as segments of an absolute path. */
-interface Pattern {
+export interface Pattern {
 	readonly isNegative: boolean;
 	/** Ends with a slash: only folders match. */
 	readonly isFolderOnly: boolean;
@@ -142,7 +142,7 @@ function escaped(character: string): string {
 }
 
 /** Folders from which to look: the part of each pattern before its first wildcard; one within another is looked through once. */
-function searchPaths(patterns: readonly Pattern[]): readonly string[] {
+export function searchPaths(patterns: readonly Pattern[]): readonly string[] {
 	const starts = patterns
 		.filter(({ isNegative }) => !isNegative)
 		.map(({ segments }) => {
@@ -182,21 +182,34 @@ function literalOf(segment: string): string | undefined {
 	return literal;
 }
 
+/** What else a search asks for. */
+export interface Search {
+	readonly followLinks: boolean;
+	/** Folders that match are found too. */
+	readonly findsFolders?: boolean;
+	/** What has a name with a dot before it is not looked at. */
+	readonly skipsHidden?: boolean;
+}
+
 /** The files that the patterns match, in the order in which GitHub visits them: folder by folder, names by their bytes. */
-export async function* filesOf(patterns: readonly Pattern[], followLinks: boolean): AsyncGenerator<string> {
+export async function* filesOf(
+	patterns: readonly Pattern[],
+	{ followLinks, findsFolders = false, skipsHidden = false }: Search,
+): AsyncGenerator<string> {
 	const open = [...searchPaths(patterns)].reverse().map((path) => ({ path, chain: [] as readonly string[] }));
 	for (let item = open.pop(); item !== undefined; item = open.pop()) {
 		const { path, chain } = item;
 		const segments = path.split('/').filter((segment) => segment !== '');
 		const match = matchOf(patterns, segments);
 		const isOpen = match !== noMatch || mayMatchBelow(patterns, segments);
-		if (!isOpen) continue;
+		if (!isOpen || (skipsHidden && segments.at(-1)?.startsWith('.'))) continue;
 		const about = await (followLinks ? stat(path) : lstat(path)).catch(ifMissing);
 		if (about === undefined) continue;
 		if (!about.isDirectory()) {
 			if ((match & fileMatch) !== 0) yield path;
 			continue;
 		}
+		if (findsFolders && (match & folderMatch) !== 0) yield path;
 		const real = followLinks ? await realpath(path) : path;
 		if (chain.includes(real)) continue;
 		const names = (await readdir(path)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -217,7 +230,7 @@ export async function hashOf(sources: readonly string[], workspace: string, home
 	const patterns = readPatterns(isFollowing ? others : sources, workspace, home);
 	const whole = createHash('sha256');
 	let count = 0;
-	for await (const file of filesOf(patterns, isFollowing)) {
+	for await (const file of filesOf(patterns, { followLinks: isFollowing })) {
 		if (!file.startsWith(`${workspace}/`) || (await stat(file)).isDirectory()) continue;
 		const hash = createHash('sha256');
 		await pipeline(createReadStream(file), hash);

@@ -50,7 +50,7 @@ export async function prepareHashes(
  * Hashes for several calls, in their order; those behind one that took too long are missing. Runs in the room as the job's user: the
  * files are the job's, and so are the links among them.
  */
-async function hashFiles(
+export async function hashFiles(
 	job: RunningJob,
 	calls: readonly (readonly string[])[],
 ): Promise<readonly Result<string, string>[]> {

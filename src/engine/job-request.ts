@@ -2,6 +2,7 @@ import type { Commit, Conclusion, Event, StepResult, Tier } from '#core/event.ts
 import type { Json, Plan, PlannedJob, Template, Trigger } from '#core/plan.ts';
 import type { Problem } from '#core/result.ts';
 import type { Limits, Room } from '#edge/sandbox/sandbox.ts';
+import type { RunActions } from './run-actions.ts';
 
 /** One attempt of one job, all that steps.ts needs to make it happen. Experiments change one thing of a failed one and run it again. */
 export interface JobRequest {
@@ -30,6 +31,9 @@ export interface JobRequest {
 	/** More values that must not be seen: secrets of the run that this job was not given. */
 	readonly hidden: readonly string[];
 	readonly vars: { readonly [name: string]: string };
+	readonly actions: RunActions;
+	/** What containers may have that reaches beyond them, as options: `--cap-add=SYS_PTRACE`. */
+	readonly allowedPowers?: readonly string[];
 	/** Asked for; absent: the choice rule decides. */
 	readonly tier?: Tier;
 	/** Who asked for it: "it was asked for". */
@@ -52,7 +56,7 @@ export interface JobRequest {
 	readonly until?: number | undefined;
 	/** Called while the room still stands, after the last step. */
 	readonly beforeDestroy?: (room: Room) => Promise<void>;
-	/** Receives job-started, snapshot-taken, step-started, step-finished; awaited, so that what follows is durable first. */
+	/** Receives job-started, snapshot-taken, action-brought, step-started, step-finished; awaited, so that what follows is durable first. */
 	readonly emit: (event: Event) => Promise<void>;
 }
 

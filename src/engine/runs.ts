@@ -8,6 +8,7 @@ import { inputsOf, jobContexts, needsContext } from '#core/run-context.ts';
 import { evolve } from '#core/run-fold.ts';
 import { type RunAction, runMachine } from '#core/run-machine.ts';
 import { evaluateTemplate } from '#core/workflow/expression.ts';
+import type { ProjectRow } from '#edge/store/store.ts';
 import { concurrencyTurns } from './concurrency-turns.ts';
 import { type Context, type Driver, drive } from './driver.ts';
 import { diagnose, lastGoodOf } from './experiments.ts';
@@ -15,6 +16,7 @@ import { attemptJob } from './job-attempt.ts';
 import type { JobEnd, JobRequest } from './job-request.ts';
 import type { Ports } from './ports.ts';
 import { configurationAt } from './project-configuration.ts';
+import { actionsAt, type RunActions } from './run-actions.ts';
 
 /** What runs need beside the ports. */
 export interface RunsOptions {
@@ -32,6 +34,7 @@ export interface RunsOptions {
 export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
 	const room = semaphore(options.capacity);
 	const stops = new Map<string, AbortController>();
+	const actionsOf = rememberedActions(ports);
 	const turns = concurrencyTurns(ports.store, {
 		stopJob: (stream, job, why) => stops.get(stopKey(stream, job))?.abort(new Error(why)),
 	});
@@ -79,7 +82,11 @@ export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
 				if (stop.signal.aborted) return context.append(cancelled(job, attempt, (stop.signal.reason as Error).message));
 				const run = known(context.state());
 				const { runner } = assignment;
-				const request = await jobRequest(ports, options, { run, job, attempt, signal, runner, emit: context.append });
+				const request = await jobRequest(
+					ports,
+					{ ...options, actionsOf },
+					{ run, job, attempt, signal, runner, emit: context.append },
+				);
 				const end = await attemptJob(ports, request);
 				// A job that ended because Footbridge stops is not over: the next start records it as lost and queues it again.
 				if (!context.signal.aborted) await context.append(endOf(job, attempt, end));
@@ -97,14 +104,18 @@ export function startRuns(ports: Ports, options: RunsOptions): Promise<Driver> {
 		const job = run.jobs.find((other) => other.key === action.job);
 		if (job === undefined) return;
 		await context.append({ kind: 'diagnosis-started', job: action.job, attempt: action.attempt });
-		const request = await jobRequest(ports, options, {
-			run,
-			job: action.job,
-			attempt: action.attempt,
-			signal: context.signal,
-			runner: (await assignmentOf(ports, run, action.job, options.platform)).runner,
-			emit: async () => {},
-		});
+		const request = await jobRequest(
+			ports,
+			{ ...options, actionsOf },
+			{
+				run,
+				job: action.job,
+				attempt: action.attempt,
+				signal: context.signal,
+				runner: (await assignmentOf(ports, run, action.job, options.platform)).runner,
+				emit: async () => {},
+			},
+		);
 		const lastGood = await lastGoodOf(ports, run, job);
 		const finding = await diagnose(ports, { request, run, job, ...(lastGood === undefined ? {} : { lastGood }) });
 		if (context.signal.aborted) return;
@@ -122,7 +133,29 @@ interface Attempt {
 	readonly emit: (event: Event) => Promise<void>;
 }
 
-async function jobRequest(ports: Ports, options: RunsOptions, attempt: Attempt): Promise<JobRequest> {
+interface RequestOptions extends RunsOptions {
+	readonly actionsOf: (run: Run, project: ProjectRow) => Promise<RunActions>;
+}
+
+/** All jobs of a run's attempt use the same commits of actions; the next attempt asks anew. */
+function rememberedActions(ports: Ports): RequestOptions['actionsOf'] {
+	const known = new Map<string, Promise<RunActions>>();
+	return (run, project) => {
+		const key = `${run.id}.${run.attempt}`;
+		const before = known.get(key);
+		if (before !== undefined) return before;
+		const actions = actionsAt(ports, project, run.trigger);
+		const oldest = known.keys().next();
+		if (known.size >= mostRemembered && !oldest.done) known.delete(oldest.value);
+		known.set(key, actions);
+		actions.catch(() => known.delete(key));
+		return actions;
+	};
+}
+
+const mostRemembered = 500;
+
+async function jobRequest(ports: Ports, options: RequestOptions, attempt: Attempt): Promise<JobRequest> {
 	const { run } = attempt;
 	const project = (await ports.store.projects()).find((other) => other.project === run.project);
 	if (project === undefined)
@@ -161,6 +194,8 @@ async function jobRequest(ports: Ports, options: RunsOptions, attempt: Attempt):
 		secrets: own,
 		hidden: Object.values(secrets ?? {}),
 		vars: run.vars,
+		actions: await options.actionsOf(run, project),
+		allowedPowers: await allowedPowers(ports, project, planned),
 		...placeOf(run, attempt.runner),
 		extraEnv: {},
 		env: run.env,
@@ -169,6 +204,13 @@ async function jobRequest(ports: Ports, options: RunsOptions, attempt: Attempt):
 		signal: attempt.signal,
 		emit: attempt.emit,
 	};
+}
+
+/** What reaches beyond a container is allowed by the default branch: nobody allows it to himself on a branch of his own. */
+async function allowedPowers(ports: Ports, project: ProjectRow, job: PlannedJob): Promise<readonly string[]> {
+	if (job.container === undefined && job.services === undefined) return [];
+	const found = await ports.source.resolve(project.path, project.defaultBranch);
+	return found.ok ? (await configurationAt(ports, project.path, found.value)).containers.allow : [];
 }
 
 /** The secrets that a job may see: in a called workflow those that the call hands over. */

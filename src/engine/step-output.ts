@@ -17,6 +17,8 @@ export interface StepOutput {
 	readonly annotations: readonly Annotation[];
 	/** From `::set-output::`. */
 	readonly outputs: { readonly [name: string]: string };
+	/** From `::save-state::`. */
+	readonly state: { readonly [name: string]: string };
 	/** Why the step fails whatever its exit code is. */
 	readonly failure: string | undefined;
 }
@@ -32,6 +34,7 @@ export function openStepOutput(job: RunningJob): StepOutput {
 
 class RunningStepOutput implements StepOutput {
 	readonly outputs: { [name: string]: string } = {};
+	readonly state: { [name: string]: string } = {};
 	annotations: readonly Annotation[] = [];
 	failure: string | undefined;
 	readonly #job: RunningJob;
@@ -101,7 +104,8 @@ class RunningStepOutput implements StepOutput {
 			this.#show(
 				'Warning: a mask must have at least 4 characters; this one is not used, because it would hide the log.',
 			);
-		if (effect.output !== undefined) this.#setOutput(effect.output.name, effect.output.value);
+		if (effect.output !== undefined) this.#keep(this.outputs, effect.output);
+		if (effect.state !== undefined) this.#keep(this.state, effect.state);
 		this.failure ??= effect.failure;
 		const { addMatcher, removeMatcher, removeMatchersOf } = effect;
 		if (addMatcher !== undefined) matchers.add(() => matcherFile(this.#job, addMatcher), addMatcher);
@@ -114,10 +118,10 @@ class RunningStepOutput implements StepOutput {
 		if (effect.annotation !== undefined) this.#found.add({ ...effect.annotation, logLine });
 	}
 
-	#setOutput(name: string, value: string): void {
+	#keep(values: { [name: string]: string }, { name, value }: { readonly name: string; readonly value: string }): void {
 		this.#outputsLength += name.length + value.length;
 		if (this.#outputsLength <= outputsLimit) {
-			this.outputs[name] = value;
+			values[name] = value;
 			return;
 		}
 		if (this.failure === undefined) this.#show(`Error: ${outputsRefused}`);

@@ -1,11 +1,13 @@
+import { usesReference } from '#core/action/uses-reference.ts';
 import type { StepResult } from '#core/event.ts';
 import type { PlannedStep } from '#core/plan.ts';
-import { checkOut } from './checkout.ts';
+import { stageCondition } from './action-stages.ts';
+import { builtInFor } from './built-in-actions.ts';
 import { prepareHashes } from './hash-files.ts';
 import { Hashes } from './hashes.ts';
 import { limitedMs } from './job-stop.ts';
 import { runScript } from './run-script.ts';
-import { type Frame, type RunningJob, refusedWork, type Work } from './running-job.ts';
+import { type ActionStage, type Frame, type RunningJob, refusedWork, type Work } from './running-job.ts';
 import { type StepValues, valuesAt } from './step-values.ts';
 
 /** How a step ended. */
@@ -30,7 +32,8 @@ export async function takeStep(
 	frame.hashes = new Hashes();
 	await prepareHashes(job, frame, { step, env: outer, parts: ['env', 'name'] });
 	const own = valuesAt(job, frame, { step, env: outer }).texts(step.env);
-	const env = own.ok ? { ...outer, ...own.value } : outer;
+	const overrides = { ...frame.env, ...(own.ok ? own.value : {}) };
+	const env = { ...outer, ...overrides };
 	const values = valuesAt(job, frame, { step, env });
 	await prepareHashes(job, frame, { step, env, parts: ['name', 'if'] });
 	const condition = values.condition(step.if);
@@ -50,9 +53,37 @@ export async function takeStep(
 	await begin(name);
 	await prepareHashes(job, frame, { step, env, parts: workParts });
 	const problem = !condition.ok ? condition.error : !own.ok ? own.error : named.ok ? undefined : named.error;
-	const work = problem === undefined ? await timed(job, frame, { step, name, values, env }) : refusedWork(job, problem);
+	const place = { step, name, values, env, overrides };
+	const work =
+		problem === undefined
+			? await timed(job, frame, place, (signal) => workOf(job, frame, place, signal))
+			: refusedWork(job, problem);
 	const done = concluded(job, { work, name, step, values });
 	record(frame, step, done);
+	if (done.conclusion === 'failure') frame.hasFailed = true;
+	return done;
+}
+
+/** Takes what an action does before the first step of a job, or after its last. It is no step that expressions know. */
+export async function takeStage(
+	job: RunningJob,
+	frame: Frame,
+	stage: ActionStage,
+	begin: (name: string) => Promise<void>,
+): Promise<StepDone> {
+	const { step, env } = stage;
+	const name = job.masker.redact(stage.name);
+	const condition = await stageCondition(job, frame, stage);
+	if (condition.ok && !condition.value.value) {
+		const why = job.masker.redact(condition.value.why);
+		return { name, outcome: 'skipped', conclusion: 'skipped', why, ...nothing };
+	}
+	await begin(name);
+	const place = { step, name, values: valuesAt(job, frame, { step, env }), env, overrides: {} };
+	const work = condition.ok
+		? await timed(job, frame, place, (signal) => stage.work(frame, signal))
+		: refusedWork(job, condition.error);
+	const done = concluded(job, { ...place, work });
 	if (done.conclusion === 'failure') frame.hasFailed = true;
 	return done;
 }
@@ -71,9 +102,16 @@ interface StepPlace {
 	readonly values: StepValues;
 	/** The step's `env` context. */
 	readonly env: { readonly [name: string]: string };
+	/** What of it is said by the step, or by one that leads to it. */
+	readonly overrides: { readonly [name: string]: string };
 }
 
-async function timed(job: RunningJob, frame: Frame, place: StepPlace): Promise<Work> {
+async function timed(
+	job: RunningJob,
+	frame: Frame,
+	place: StepPlace,
+	work: (timeout: AbortSignal) => Promise<Work>,
+): Promise<Work> {
 	const minutes = place.values.number(place.step.timeoutMinutes);
 	if (!minutes.ok) return refusedWork(job, minutes.error);
 	const timeout = new AbortController();
@@ -87,7 +125,7 @@ async function timed(job: RunningJob, frame: Frame, place: StepPlace): Promise<W
 	}
 	const signal = frame.timeout === undefined ? timeout.signal : AbortSignal.any([timeout.signal, frame.timeout]);
 	try {
-		return await workOf(job, frame, place, signal);
+		return await work(signal);
 	} finally {
 		timer.abort();
 	}
@@ -96,7 +134,7 @@ async function timed(job: RunningJob, frame: Frame, place: StepPlace): Promise<W
 async function workOf(
 	job: RunningJob,
 	frame: Frame,
-	{ step, values, env }: StepPlace,
+	{ step, name, values, env, overrides }: StepPlace,
 	timeout: AbortSignal,
 ): Promise<Work> {
 	if (step.cancel !== undefined || step.wait !== undefined) return waitFor(frame, step);
@@ -104,14 +142,10 @@ async function workOf(
 	const uses = step.uses ?? '';
 	const inputs = values.texts(step.with);
 	if (!inputs.ok) return refusedWork(job, inputs.error);
-	if (/^actions\/checkout@/i.test(uses)) return checkOut(job, step, inputs.value, timeout);
-	if (/^[.$]\//.test(uses)) return job.runAction(job, frame, { step, uses, inputs: inputs.value, env, timeout });
-	return refusedWork(job, {
-		code: 'FB2053',
-		what: `The action ${uses} is not supported`,
-		where: `${frame.file}:${step.line}`,
-		next: 'use actions/checkout, an action of this repository (./path), or a run step',
-	});
+	const reference = usesReference(uses);
+	const own = reference === undefined ? undefined : builtInFor(job, reference);
+	const call = { step, name, uses, inputs: inputs.value, env, overrides, timeout };
+	return own === undefined ? job.runAction(job, frame, call) : own(job, frame, call);
 }
 
 /** The work of a step that waits for others, or stops one, is theirs. */

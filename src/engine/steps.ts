@@ -1,20 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { shownBytes } from '#core/isolation/cgroup-files.ts';
-import { chooseTier } from '#core/isolation/choice.ts';
+import { chooseTier, tierOrder } from '#core/isolation/choice.ts';
 import { type JobFacts, jobContexts, runnerVariables } from '#core/job/contexts.ts';
 import { createMasker, type Masker } from '#core/job/masker.ts';
 import { whyForeign } from '#core/job/trust.ts';
-import { type Problem, problemOf } from '#core/result.ts';
+import { failed, ok, type Problem, problemOf, type Result } from '#core/result.ts';
 import type { Room, Sandbox } from '#edge/sandbox/sandbox.ts';
-import { runComposite } from './composite.ts';
+import { askAhead, prepareActions } from './action-prepare.ts';
+import { runAction } from './action-step.ts';
+import { askedContainers } from './container-values.ts';
 import { Hashes } from './hashes.ts';
+import { type JobContainers, noEngine, openJobContainers, withContainers } from './job-containers.ts';
 import { type JobLog, openJobLog } from './job-log.ts';
 import type { JobEnd, JobRequest } from './job-request.ts';
+import { openJobServices, reachServices, withToken } from './job-services.ts';
 import { takeSteps } from './job-steps.ts';
 import { type JobStop, watchForStop } from './job-stop.ts';
 import { maskedEnd, maskedEvents } from './masked-events.ts';
 import { takeSnapshot } from './room-snapshot.ts';
 import type { Frame, JobPorts, RunningJob } from './running-job.ts';
+import type { JobServices } from './services.ts';
 import { valuesAt } from './step-values.ts';
 
 /** GitHub's limit for a job that names none. */
@@ -40,8 +45,13 @@ interface Voice {
 	readonly masker: Masker;
 }
 
-async function inRoom(ports: JobPorts, request: JobRequest, voice: Voice): Promise<JobEnd> {
-	const chosen = await choose(ports.sandboxes, request);
+async function inRoom(ports: JobPorts, given: JobRequest, voice: Voice): Promise<JobEnd> {
+	const asked = askedContainers(given);
+	if (!asked.ok) return neverStarted(voice, ...asked.error);
+	const { container } = asked.value;
+	const tierWhy = `the job names the container ${container?.image}`;
+	const request: JobRequest = container === undefined ? given : { ...given, tier: 'container', tierWhy };
+	const chosen = await choose(ports, request);
 	if (!chosen.ok) return neverStarted(voice, chosen.error);
 	const { sandbox } = chosen;
 	const reason = `${chosen.reason}${termsOf(request)}`;
@@ -55,7 +65,45 @@ async function inRoom(ports: JobPorts, request: JobRequest, voice: Voice): Promi
 		tier: sandbox.tier,
 		reason,
 	});
+	askAhead(request);
+	const nodes = await pinnedNodes(ports, request);
+	if (!nodes.ok) return neverStarted(voice, ...nodes.error);
 	const id = `${request.job.id.slice(0, 24)}-${randomUUID().slice(-12)}`;
+	for (const { credentials } of [
+		...(container === undefined ? [] : [container]),
+		...asked.value.services.map(({ definition }) => definition),
+	])
+		voice.masker.add(credentials?.password ?? '');
+	const containers = await openJobContainers({
+		engine: ports.containers,
+		clock: ports.clock,
+		log: voice.log,
+		request,
+		signal: request.signal,
+		id,
+		asked: asked.value,
+		directory: `${ports.places.rooms}/${id}`,
+	});
+	if (!containers.ok) return neverStarted(voice, ...containers.error);
+	try {
+		const place = { id, sandbox, nodes: nodes.value, containers: containers.value };
+		return await inPreparedRoom(ports, request, { ...voice, ...place });
+	} finally {
+		await containers.value.close();
+	}
+}
+
+interface Preparing extends Voice {
+	/** Of the room. */
+	readonly id: string;
+	readonly sandbox: Sandbox;
+	/** Folders with other versions of Node. */
+	readonly nodes: readonly string[];
+	readonly containers: JobContainers;
+}
+
+async function inPreparedRoom(ports: JobPorts, request: JobRequest, preparing: Preparing): Promise<JobEnd> {
+	const { id, sandbox, nodes, containers, ...voice } = preparing;
 	const directory = `${ports.places.rooms}/${id}`;
 	let room: Room;
 	try {
@@ -63,18 +111,21 @@ async function inRoom(ports: JobPorts, request: JobRequest, voice: Voice): Promi
 			id,
 			directory,
 			repository: request.repository.name,
-			toolCache: ports.places.toolCache,
+			// What anybody's code leaves there, a job with more rights would run.
+			toolCache: whyForeign(request.trigger) === undefined ? ports.places.toolCache : `${directory}/tools`,
 			hidden: [ports.places.data],
-			shown: [ports.places.node],
+			shown: [ports.places.node, ...nodes],
+			lent: request.job.steps.some(({ uses }) => uses !== undefined) ? [ports.toolchains.folder] : [],
 			...(request.limits === undefined ? {} : { limits: request.limits }),
 			...(request.network === undefined ? {} : { network: request.network }),
+			...(containers.room === undefined ? {} : { container: containers.room }),
 		});
 	} catch (error) {
 		return { ...neverStarted(voice, problemOf(error)), isPlatform: true };
 	}
 	let end: JobEnd;
 	try {
-		end = await stepsIn(ports, request, { ...voice, room, directory });
+		end = await stepsIn(ports, request, { ...voice, room, directory, containers });
 		await request.beforeDestroy?.(room);
 	} catch (error) {
 		// The room must go first, whatever broke.
@@ -87,21 +138,40 @@ async function inRoom(ports: JobPorts, request: JobRequest, voice: Voice): Promi
 	return { ...end, leftovers };
 }
 
+/** Folders with other versions of Node that were asked for; a job without actions has no use for them. */
+async function pinnedNodes(
+	{ actions }: JobPorts,
+	{ actions: { settings }, job }: JobRequest,
+): Promise<Result<readonly string[]>> {
+	if (!job.steps.some(({ uses }) => uses !== undefined)) return ok([]);
+	const folders = await Promise.all([...new Set(Object.values(settings.node))].map((version) => actions.node(version)));
+	const problems = folders.flatMap((folder) => (folder.ok ? [] : folder.error));
+	return problems.length > 0 ? failed(...problems) : ok(folders.flatMap((folder) => (folder.ok ? [folder.value] : [])));
+}
+
 type Choice =
 	| { readonly ok: true; readonly sandbox: Sandbox; readonly reason: string }
 	| { readonly ok: false; readonly error: Problem };
 
-async function choose(sandboxes: readonly Sandbox[], { tier, tierWhy, trigger }: JobRequest): Promise<Choice> {
+async function choose({ sandboxes, containers }: JobPorts, { tier, tierWhy, trigger }: JobRequest): Promise<Choice> {
 	const isHere = async (sandbox: Sandbox) => {
 		const why = await sandbox.available();
 		return { tier: sandbox.tier, ...(why === undefined ? {} : { why }) };
 	};
-	const wanted = await Promise.all(sandboxes.filter((sandbox) => sandbox.tier === tier).map(isHere));
-	const isSettled = wanted.some(({ why }) => why === undefined);
-	const available = isSettled ? wanted : await Promise.all(sandboxes.map(isHere));
+	const isUntrusted = whyForeign(trigger) !== undefined;
+	let available: Awaited<ReturnType<typeof isHere>>[] = [];
+	// Each look is a room that is made: those of tiers that do not come into question are spared.
+	for (const wanted of tier === undefined ? tierOrder(isUntrusted) : [tier]) {
+		if (available.some(({ why }) => why === undefined)) break;
+		available.push(...(await Promise.all(sandboxes.filter((sandbox) => sandbox.tier === wanted).map(isHere))));
+	}
+	if (!available.some(({ why }) => why === undefined)) available = await Promise.all(sandboxes.map(isHere));
 	const asked = tier === undefined ? {} : { asked: { tier, why: tierWhy ?? 'it was asked for' } };
-	const choice = chooseTier({ ...asked, isUntrusted: whyForeign(trigger) !== undefined, available });
-	if (!choice.ok) return choice;
+	const choice = chooseTier({ ...asked, isUntrusted, available });
+	if (!choice.ok) {
+		const why = tier === 'container' ? await containers.available() : undefined;
+		return why === undefined ? choice : { ok: false, error: noEngine(why) };
+	}
 	const sandbox = sandboxes.find((other) => other.tier === choice.value.tier);
 	if (sandbox === undefined) throw new Error(`tier ${choice.value.tier} was chosen and nobody offers it`);
 	return { ok: true, sandbox, reason: choice.value.reason };
@@ -118,9 +188,10 @@ function termsOf({ network, limits = {} }: JobRequest): string {
 	return terms.length === 0 ? '' : `; ${terms.join(', ')}`;
 }
 
-function neverStarted({ log, masker }: Voice, problem: Problem): JobEnd {
-	log.problem(problem);
-	return { conclusion: 'failed', outputs: {}, why: masker.redact(problem.what), leftovers: 0, problems: [problem] };
+function neverStarted({ log, masker }: Voice, ...problems: readonly Problem[]): JobEnd {
+	for (const problem of problems) log.problem(problem);
+	const why = problems[0]?.what ?? 'it could not begin';
+	return { conclusion: 'failed', outputs: {}, why: masker.redact(why), leftovers: 0, problems };
 }
 
 function warnOfShortSecrets(request: JobRequest, { log, masker }: Voice): void {
@@ -134,20 +205,25 @@ interface Place extends Voice {
 	readonly room: Room;
 	/** The room's folder on this machine. */
 	readonly directory: string;
+	readonly containers: JobContainers;
 }
 
 async function stepsIn(ports: JobPorts, request: JobRequest, place: Place): Promise<JobEnd> {
 	const stop = watchForStop(ports.clock, request.signal);
+	let services: JobServices | undefined;
 	try {
 		const job = await startedJob(ports, request, { ...place, stop });
+		services = job.services;
 		const frame = jobFrame(request);
 		const problem = setEnvironment(job, frame);
 		if (problem !== undefined) return neverStarted(place, problem);
 		const minutes = valuesAt(job, frame, { env: job.env }).number(request.job.timeoutMinutes);
 		if (!minutes.ok) return neverStarted(place, minutes.error);
 		stop.limit(minutes.value ?? defaultMinutes);
-		return await takeSteps(job, frame);
+		const before = await prepareActions(job, frame);
+		return before.ok ? await takeSteps(job, frame, before.value) : neverStarted(place, ...before.error);
 	} finally {
+		await services?.close();
 		stop.release();
 	}
 }
@@ -155,7 +231,7 @@ async function stepsIn(ports: JobPorts, request: JobRequest, place: Place): Prom
 async function startedJob(
 	ports: JobPorts,
 	request: JobRequest,
-	{ room, directory, log, masker, stop }: Place & { readonly stop: JobStop },
+	{ room, directory, log, masker, stop, containers }: Place & { readonly stop: JobStop },
 ): Promise<RunningJob> {
 	const eventPath = `${room.temp}/_github_workflow/event.json`;
 	const [facts] = await Promise.all([
@@ -171,7 +247,11 @@ async function startedJob(
 		kernel: facts['kernel'] ?? 'Linux',
 		machine: facts['arch'] ?? 'x86_64',
 	};
-	const contexts = jobContexts(request satisfies JobFacts, places);
+	const own = withContainers(jobContexts(request satisfies JobFacts, places), containers, room);
+	const services = await openJobServices(ports.services, request, { contexts: own, log });
+	for (const secret of services?.secrets ?? []) masker.add(secret);
+	await reachServices(room, services);
+	const contexts = withToken(own, request, services);
 	return {
 		ports,
 		request,
@@ -181,12 +261,15 @@ async function startedJob(
 		stop,
 		matchers: ports.matchers.open(workspace),
 		contexts,
-		variables: runnerVariables(contexts.github, contexts.runner),
+		variables: { ...runnerVariables(contexts.github, contexts.runner), ...services?.stepEnv },
+		...(services === undefined ? {} : { services }),
 		hasBash: facts['tool/bash'] !== undefined,
 		env: { ...request.extraEnv },
 		path: [],
 		made: {},
-		runAction: runComposite,
+		containers,
+		actions: { trees: new Map(), states: new Map(), posts: new Map(), told: new Set() },
+		runAction,
 	};
 }
 
@@ -194,6 +277,8 @@ function jobFrame(request: JobRequest): Frame {
 	return {
 		file: request.job.file ?? request.plan.workflow,
 		depth: 0,
+		key: '',
+		...originOf(request),
 		steps: {},
 		hasFailed: false,
 		contexts: {},
@@ -202,6 +287,12 @@ function jobFrame(request: JobRequest): Frame {
 		trace: undefined,
 		hashes: new Hashes(),
 	};
+}
+
+/** The repository that the job's file is from, where that is not the run's own. */
+function originOf({ job, plan }: JobRequest): Pick<Frame, 'origin'> {
+	const from = job.file === undefined ? undefined : plan.called?.[job.file]?.from;
+	return from === undefined ? {} : { origin: { ...from, origin: 'cached' } };
 }
 
 /** The workflow's `env`, then the job's over it. */

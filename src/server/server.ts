@@ -6,6 +6,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { ProblemError } from '#core/result.ts';
 import type { Engine } from '#engine/engine.ts';
+import { artifactRoutes } from './artifact-routes.ts';
 import { deploymentRoutes, environmentRoutes } from './environment-routes.ts';
 import { type EventStreamPace, eventRoutes } from './event-routes.ts';
 import { guard, securityHeaders } from './guard.ts';
@@ -67,7 +68,8 @@ function apiV1(engine: Engine, options: ApiOptions): Api {
 		await next();
 		if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
 	});
-	for (const add of [projectRoutes, runRoutes, logRoutes, environmentRoutes, deploymentRoutes]) add(api, engine);
+	for (const add of [projectRoutes, runRoutes, logRoutes, artifactRoutes, environmentRoutes, deploymentRoutes])
+		add(api, engine);
 	eventRoutes(api, engine, options.pace ?? {});
 	api.doc31('/openapi.json', {
 		openapi: '3.1.0',
@@ -87,7 +89,7 @@ export interface Listening {
 
 /** Listens; throws FB6021 when the address cannot be had. `port` 0 lets the system choose. */
 export async function serve(
-	app: Api,
+	app: Pick<Api, 'fetch'>,
 	{ port, host = '127.0.0.1' }: { readonly port: number; readonly host?: string },
 ): Promise<Listening> {
 	const server = await new Promise<HttpServer>((resolve, reject) => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { type Happened, openRig, type Rig, type RunOptions } from '../rig/rig.ts';
+import { type Happened, openRig, type Remotes, type Rig, type RunOptions } from '../rig/rig.ts';
 
 /** A case of the files in `job/`: a workflow of one job, run in a real room, and what must come of it. */
 interface Case {
@@ -12,6 +12,10 @@ interface Case {
 	readonly source?: string;
 	readonly workflow: string;
 	readonly files?: { readonly [path: string]: string };
+	/** Files of other repositories, by `owner/name@tag`. */
+	readonly remotes?: Remotes;
+	/** `actions` of footbridge.yaml. */
+	readonly settings?: NonNullable<RunOptions['settings']>;
 	readonly secrets?: { readonly [name: string]: string };
 	readonly vars?: { readonly [name: string]: string };
 	readonly needs?: NonNullable<RunOptions['needs']>;
@@ -46,9 +50,11 @@ for (const file of readdirSync(folder).sort()) {
 	for (const document of parseAllDocuments(readFileSync(join(folder, file), 'utf8'))) {
 		const one = document.toJS() as Case;
 		test(`${file.replace('.yml', '')}: ${one.title}`, async () => {
-			const { workflow, files, secrets, vars, needs } = one;
+			const { workflow, files, remotes, settings, secrets, vars, needs } = one;
 			const happened = await rig.run(workflow, {
 				...(files === undefined ? {} : { files }),
+				...(remotes === undefined ? {} : { remotes }),
+				...(settings === undefined ? {} : { settings }),
 				...(secrets === undefined ? {} : { secrets }),
 				...(vars === undefined ? {} : { vars }),
 				...(needs === undefined ? {} : { needs }),

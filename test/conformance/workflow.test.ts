@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import type { Json, Plan, PlannedJob, PlannedStep, Template, Trigger } from '#core/plan.ts';
+import type { RemoteWorkflow } from '#core/workflow/called-workflows.ts';
 import { evaluateTemplate } from '#core/workflow/expression.ts';
 
 const { planWorkflow } = await import('#core/workflow/plan-workflow.ts');
@@ -16,6 +17,10 @@ interface Expected {
 	readonly origin?: string;
 	/** Other workflows of the repository, by path. */
 	readonly callable?: { readonly [path: string]: string };
+	/** Workflows of other repositories, by `owner/name/path@ref`; a problem's sentence stands for one that cannot be had. */
+	readonly remote?: { readonly [uses: string]: string | { readonly problem: string } };
+	/** Workflows of other repositories that nobody has brought. */
+	readonly missing?: readonly string[];
 	/** The workflow is asked for by name. */
 	readonly asked?: boolean;
 	/** Contexts with which `run` and `env` are evaluated before they are compared. */
@@ -60,6 +65,7 @@ describe('a workflow file becomes the plan that GitHub documents', () => {
 				isAskedFor: expected.asked ?? false,
 				...(expected.origin === undefined ? {} : { origin: expected.origin }),
 				callable: new Map(Object.entries(expected.callable ?? {})),
+				remote: new Map(Object.entries(expected.remote ?? {}).map(([uses, one]) => [uses, remoteOf(uses, one)])),
 			});
 			if (expected['not-planned'] !== undefined) {
 				assert.deepEqual(planned, { is: 'not-planned', why: expected['not-planned'] });
@@ -68,11 +74,20 @@ describe('a workflow file becomes the plan that GitHub documents', () => {
 				checkProblems(planned.is === 'broken' ? planned.problems : [], expected.problems);
 			} else {
 				assert.equal(planned.is, 'planned', JSON.stringify(planned, null, 1));
-				if (planned.is === 'planned') checkPlan(planned.plan, expected);
+				if (planned.is === 'planned') {
+					checkPlan(planned.plan, expected);
+					assert.deepEqual(planned.missing, expected.missing ?? []);
+				}
 			}
 		});
 	}
 });
+
+function remoteOf(uses: string, one: string | { readonly problem: string }): RemoteWorkflow {
+	if (typeof one !== 'string') return { problems: [{ code: 'FB2054', what: one.problem }] };
+	const [path = '', ref = ''] = uses.split('@');
+	return { text: one, from: { repository: path.split('/').slice(0, 2).join('/'), ref, sha: 'b'.repeat(40) } };
+}
 
 function checkProblems(
 	problems: readonly { code: string; what: string; where?: string; next?: string }[],
@@ -118,6 +133,8 @@ function summary(job: PlannedJob, contexts: Expected['evaluate']): { readonly [k
 		...(job.call === undefined
 			? {}
 			: { call: { ...job.call, with: shown(job.call.with, contexts) } as unknown as Json }),
+		...placed(job, 'container', contexts),
+		...placed(job, 'services', contexts),
 		...(job.problems === undefined ? {} : { problems: job.problems.map(toldOf) }),
 		matrix: job.matrix ?? null,
 		strategy: { ...job.strategy },
@@ -129,7 +146,28 @@ function summary(job: PlannedJob, contexts: Expected['evaluate']): { readonly [k
 	};
 }
 
-const apart = ['steps', 'needs', 'strategy', 'matrix', 'defaults', 'deferred', 'call', 'problems', 'wait'];
+function placed(
+	job: PlannedJob,
+	key: 'container' | 'services',
+	contexts: Expected['evaluate'],
+): { readonly [key: string]: Json } {
+	const part = job[key];
+	return part === undefined ? {} : { [key]: shown(part.value, contexts), [`${key}At`]: `${part.line}:${part.column}` };
+}
+
+const apart = [
+	'container',
+	'services',
+	'steps',
+	'needs',
+	'strategy',
+	'matrix',
+	'defaults',
+	'deferred',
+	'call',
+	'problems',
+	'wait',
+];
 
 /** Templates as they would read in the file; those of `steps`, `needs` and `strategy` are handled apart. */
 function plain(part: { readonly [key: string]: Template }, contexts: Expected['evaluate']): { [key: string]: Json } {

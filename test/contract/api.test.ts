@@ -75,6 +75,7 @@ describe('the API on a record on disk', () => {
 			'get /projects, post /projects, get /runs, post /runs, get /runs/{run}, post /plans, post /runs/{run}/cancel, post /runs/{run}/rerun',
 			'get /runs/{run}/jobs/{job}/log, get /runs/{run}/jobs/{job}/log/search, get /environments',
 			'get /environments/{project}/{environment}, get /metrics/{project}/{environment}, get /incidents',
+			'get /runs/{run}/artifacts, get /runs/{run}/artifacts/{artifact}/files',
 			'get /deployments, post /deployments, get /deployments/{deployment}, get /events',
 		];
 		assert.deepEqual(routes.sort(), expected.join(', ').split(', ').sort());

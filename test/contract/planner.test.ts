@@ -138,14 +138,18 @@ for (const [name, make] of planners) {
 			);
 		});
 
-		test('a composite action is read, and any other refused', async () => {
+		test('an action is read, of whatever kind', async () => {
 			const composite = await planner.action(
 				'a/action.yml',
 				'name: x\nruns: {using: composite, steps: [{run: x, shell: sh}]}',
 			);
-			assert.equal(composite.ok && composite.value.steps[0]?.run, 'x');
+			assert.ok(composite.ok && composite.value.runs.using === 'composite');
+			assert.equal(composite.value.runs.steps[0]?.run, 'x');
 			const other = await planner.action('a/action.yml', 'name: x\nruns: {using: node24, main: x.js}');
-			assert.equal(!other.ok && other.error[0]?.code, 'FB1005');
+			assert.ok(other.ok && other.value.runs.using === 'node');
+			assert.equal(other.value.runs.main, 'x.js');
+			const none = await planner.action('a/action.yml', 'name: x\nruns: {using: ruby, main: x}');
+			assert.equal(!none.ok && none.error[0]?.where, 'a/action.yml:2:15');
 		});
 	});
 }

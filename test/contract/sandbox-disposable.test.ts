@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
 	chmodSync,
+	chownSync,
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
@@ -194,6 +195,41 @@ describe('the disposable tier', { ...disposable.skip, concurrency: false }, () =
 			{ toolCache: locked },
 		);
 		assert.deepEqual([statSync(locked).uid, statSync(locked).mode & 0o777], [0, 0o700]);
+	});
+
+	test('a folder that is lent is the room`s to change, and nobody else sees it; what comes later is seen (ISO-14)', async () => {
+		const lent = join(place, 'lent: one, two');
+		mkdirSync(join(lent, 'tool'), { recursive: true });
+		writeFileSync(join(lent, 'tool/program'), 'original\n');
+		for (const path of [lent, join(lent, 'tool'), join(lent, 'tool/program')]) chownSync(path, 1001, 1001);
+		const poison = 'cd "$LENT" && echo poison >tool/program && touch tool/new && rm -rf ./gone; cat tool/program';
+		const hidden = [join(place, 'rooms'), place];
+		await inRoom(
+			sandbox,
+			async (one) => {
+				assert.equal((await bash(one, poison, { env: { LENT: lent } })).output, 'poison\n');
+				await inRoom(
+					sandbox,
+					async (two) => {
+						const look = 'cd "$LENT" && ls tool && cat tool/program';
+						assert.equal((await bash(two, look, { env: { LENT: lent } })).output, 'program\noriginal\n');
+						mkdirSync(join(lent, 'later'));
+						writeFileSync(join(lent, 'later/file'), 'late\n');
+						assert.equal((await bash(two, 'cat "$LENT/later/file"', { env: { LENT: lent } })).output, 'late\n');
+					},
+					{ lent: [lent], hidden },
+				);
+			},
+			{ lent: [lent], hidden },
+		);
+		assert.equal(readFileSync(join(lent, 'tool/program'), 'utf8'), 'original\n');
+		assert.deepEqual(readdirSync(join(lent, 'tool')), ['program']);
+		// Without it, what one job writes the next one runs.
+		const shared = join(place, 'not-lent');
+		await inRoom(sandbox, async (room) => void (await bash(room, 'echo poison >/opt/hostedtoolcache/program')), {
+			toolCache: shared,
+		});
+		assert.equal(readFileSync(join(shared, 'program'), 'utf8'), 'poison\n');
 	});
 
 	test('a variable of a job reaches no process outside of its room, where LD_PRELOAD would run as root', async () => {

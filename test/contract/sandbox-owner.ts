@@ -2,15 +2,19 @@ import { join } from 'node:path';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
 import { isolatedSandbox } from '#edge/sandbox/isolated.ts';
+import { testContainers } from './sandbox-containers.ts';
 
 /** A Footbridge that will be killed: makes a room in `<place>/rooms/<id>`, starts something in it that stays, and says so. */
 const [name, place = '', id = ''] = process.argv.slice(2);
-const sandbox =
-	name === 'disposable'
-		? disposableSandbox()
-		: name === 'sandbox'
-			? isolatedSandbox()
-			: hostSandbox({ cgroups: name !== 'host without control groups' });
+const isHelped = name?.endsWith(' with a helper') === true;
+const helper = isHelped ? { helperAfter: 0 } : {};
+const sandbox = name?.startsWith('disposable')
+	? disposableSandbox(helper)
+	: name === 'sandbox'
+		? isolatedSandbox()
+		: name === 'container'
+			? testContainers(place)
+			: hostSandbox({ cgroups: name !== 'host without control groups', ...helper });
 const room = await sandbox.prepare({
 	id,
 	directory: join(place, 'rooms', id),
@@ -18,6 +22,10 @@ const room = await sandbox.prepare({
 	toolCache: join(place, 'tools'),
 	hidden: [],
 });
+// The first process has the helper made, which takes a moment.
+if (isHelped) {
+	await room.run({ argv: ['sleep', '0.5'], env: {}, cwd: room.workspace, output: () => undefined });
+}
 await room.run({
 	argv: [
 		'bash',

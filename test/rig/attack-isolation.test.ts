@@ -9,9 +9,13 @@ import { hostSandbox } from '#edge/sandbox/host.ts';
 import { isolatedSandbox } from '#edge/sandbox/isolated.ts';
 import type { Room, Sandbox } from '#edge/sandbox/sandbox.ts';
 import { needs } from '../needs.ts';
+import { openRig } from './rig.ts';
 
 const sandboxes = { disposable: disposableSandbox(), sandbox: isolatedSandbox(), host: hostSandbox() };
-const rooted = needs('root', 'overlay', 'python');
+const isRoot = process.getuid?.() === 0;
+/** Root has both tiers; an ordinary user has one of them, which keeps the same promises (test/contract/sandbox-rootless.test.ts lets one look). */
+const tiers = isRoot ? (['disposable', 'sandbox'] as const) : (['sandbox'] as const);
+const isolating = isRoot ? needs('root', 'overlay', 'python') : needs('userns', 'python');
 let place: string;
 let rooms = 0;
 
@@ -47,12 +51,12 @@ async function inRoom<T>(
 	}
 }
 
-for (const tier of ['disposable', 'sandbox'] as const) {
+for (const tier of tiers) {
 	const sandbox = sandboxes[tier];
-	describe(`a hostile job in the tier ${tier}`, rooted, () => {
+	describe(`a hostile job in the tier ${tier}`, isolating, () => {
 		test('ISO-02: reads no password and no key of the machine', async () => {
 			const script = 'for f in /etc/shadow /etc/gshadow /etc/ssh/ssh_host_*_key; do cat $f; done; true';
-			assert.match(readFileSync('/etc/shadow', 'utf8'), /root:/, 'Footbridge itself can');
+			if (isRoot) assert.match(readFileSync('/etc/shadow', 'utf8'), /root:/, 'Footbridge itself can');
 			await inRoom(sandbox, async (say) => {
 				assert.doesNotMatch(await say(script), /root:[^*!]|PRIVATE KEY/);
 				if (tier === 'sandbox') assert.match(await say('cat /etc/shadow'), /denied/);
@@ -83,7 +87,8 @@ for (const tier of ['disposable', 'sandbox'] as const) {
 					assert.match(await say(`${sudo} ${call} && echo done || echo refused`), /refused/, call);
 			});
 			assert.equal(readFileSync('/proc/sys/kernel/core_pattern', 'utf8'), before);
-			execFileSync('sh', ['-c', 'echo "$(cat /proc/sys/kernel/core_pattern)" > /proc/sys/kernel/core_pattern']);
+			if (isRoot)
+				execFileSync('sh', ['-c', 'echo "$(cat /proc/sys/kernel/core_pattern)" > /proc/sys/kernel/core_pattern']);
 		});
 
 		test('ISO-05: leaves no process, however it hides', async () => {
@@ -181,9 +186,44 @@ open('deep', 'w').close()
 	});
 }
 
-test('the host tier says itself that it keeps nothing of this: a job there is the user', rooted, async () => {
-	await inRoom(sandboxes.host, async (say) => {
-		assert.match(await say('cat /etc/shadow'), /root:/);
-		assert.match(await say(`kill -0 ${process.pid} && echo seen`), /seen/);
-	});
-});
+test(
+	'the host tier says itself that it keeps nothing of this: a hostile job there is the user',
+	isolating,
+	async () => {
+		await inRoom(sandboxes.host, async (say) => {
+			if (isRoot) assert.match(await say('cat /etc/shadow'), /root:/);
+			assert.match(await say(`kill -0 ${process.pid} && echo seen`), /seen/);
+		});
+	},
+);
+
+test(
+	'ISO-14: what a job of a fork leaves in the tool cache no other job runs',
+	isRoot ? isolating : { skip: 'of root' },
+	async () => {
+		await using rig = await openRig();
+		const pull_request = { head: { repo: { full_name: 'evil/app' } }, base: { repo: { full_name: 'octo/app' } } };
+		const repository = { full_name: 'octo/app' };
+		const fork = {
+			event: 'pull_request',
+			ref: 'refs/pull/1/merge',
+			sha: '0'.repeat(40),
+			payload: { repository, pull_request },
+		};
+		const workflow = (script: string) =>
+			`on: [push, pull_request]\njobs:\n  a:\n    runs-on: any\n    steps: [{run: ${JSON.stringify(script)}}]\n`;
+		const look = workflow('ls "$RUNNER_TOOL_CACHE"; echo looked');
+		const leave = workflow('mkdir "$RUNNER_TOOL_CACHE/node" && ls "$RUNNER_TOOL_CACHE"');
+		for (const tier of ['sandbox', 'disposable'] as const) {
+			const poisoned = await rig.run(leave, { tier, trigger: fork });
+			assert.equal(poisoned.log.at(-1), 'node', poisoned.log.join('\n'));
+			const next = await rig.run(look, { tier });
+			assert.ok(!next.log.includes('node') && next.log.includes('looked'), next.log.join('\n'));
+		}
+		await rig.run(leave, { tier: 'disposable' });
+		assert.ok(
+			(await rig.run(look, { tier: 'disposable' })).log.includes('node'),
+			'control: what an own job leaves stays',
+		);
+	},
+);

@@ -27,6 +27,7 @@ before(async () => {
 		const { readFile } = await import('node:fs/promises');
 		const file = await readFile(join(bare, path)).catch(() => undefined);
 		if (request.headers.authorization !== undefined) seen.push(request.headers.authorization);
+		else if (isPrivate) return void response.writeHead(401, { 'www-authenticate': 'Basic realm="forge"' }).end();
 		response.writeHead(file === undefined ? 404 : 200).end(file);
 	}).listen(0, '127.0.0.1');
 	await new Promise((resolve) => server.once('listening', resolve));
@@ -39,6 +40,8 @@ after(async () => {
 });
 
 const seen: string[] = [];
+/** Whether the server asks who wants its repositories. */
+let isPrivate = false;
 const steps = (...list: readonly string[]) =>
 	`on: push\njobs:\n  a:\n    runs-on: any\n    steps:\n${list.map((step) => `      - ${step}\n`).join('')}`;
 const checkout = (inputs: string) => `{uses: actions/checkout@v4, with: {${inputs}}}`;
@@ -90,12 +93,14 @@ describe('actions/checkout', () => {
 		const basic = Buffer.from(`x-access-token:${secrets.TOKEN}`).toString('base64');
 		const asked = `repository: octo/lib, github-server-url: "${url}", path: lib, fetch-depth: 0, token: "\${{ secrets.TOKEN }}"`;
 		const look = run('grep -c extraheader lib/.git/config || true; cat lib/.git/config');
+		isPrivate = true;
 		const kept = await rig.run(steps(checkout(asked), look), { secrets });
 		assert.equal(kept.end.conclusion, 'passed', kept.log.join('\n'));
 		assert.ok(kept.log.includes('1'), kept.log.join('\n'));
-		assert.ok(seen.includes(`basic ${basic}`), 'the server was given it');
+		assert.ok(seen.includes(`Basic ${basic}`), 'the server was given it');
 		assert.ok(!kept.log.join('\n').includes(basic) && !kept.log.join('\n').includes(secrets.TOKEN));
 		const gone = await rig.run(steps(checkout(`${asked}, persist-credentials: false`), look), { secrets });
+		isPrivate = false;
 		assert.ok(gone.log.includes('0'), gone.log.join('\n'));
 	});
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { footbridge } from './footbridge.ts';
+import { fileURLToPath } from 'node:url';
+import { asOrdinaryUser, needs, ordinaryUser } from '../needs.ts';
+import { footbridge, runProgram } from './footbridge.ts';
 import { type TempRepository, tempRepository } from './rig.ts';
 
 interface Check {
@@ -95,6 +97,49 @@ describe('footbridge doctor', () => {
 		const before = (name: string) => usual.find((check) => check.name === name)?.state;
 		assert.deepEqual([before('locale'), before('tmp'), before('proxy')], ['fine', 'fine', 'fine']);
 	});
+
+	test(
+		'tells an ordinary user whether the kernel lets it make sandboxes, and if not the command that does',
+		needs('root', 'userns'),
+		async () => {
+			const own = mkdtempSync(join(tmpdir(), 'footbridge-doctor-user-'));
+			chownSync(own, ordinaryUser, ordinaryUser);
+			const footbridgeAt = fileURLToPath(new URL('../../bin/footbridge', import.meta.url));
+			// In a user namespace of its own, where none other may be made.
+			const forbidding = [
+				'unshare',
+				'--user',
+				'--keep-caps',
+				'sh',
+				'-c',
+				'echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"',
+				'sh',
+			];
+			const ask = async (before: readonly string[]) => {
+				const [command, ...args] = [
+					...asOrdinaryUser,
+					...before,
+					footbridgeAt,
+					'--data',
+					join(own, 'data'),
+					'doctor',
+					'--json',
+				];
+				const { stdout } = await runProgram(command ?? '', args, { cwd: own, env: { HOME: own } });
+				const { checks } = JSON.parse(stdout) as { checks: Check[] };
+				return checks.find(({ name }) => name === 'sandbox');
+			};
+			try {
+				assert.equal((await ask([]))?.state, 'fine');
+				const refused = await ask(forbidding);
+				assert.equal(refused?.state, 'good');
+				assert.match(refused.says, /user\.max_user_namespaces is 0/);
+				assert.match(refused.command ?? '', /user\.max_user_namespaces=\d+ \| sudo tee/);
+			} finally {
+				rmSync(own, { recursive: true, force: true });
+			}
+		},
+	);
 
 	test('prints a mark, a name, what is so and the command that mends it, and says what is needed by its exit code', async () => {
 		const { code, stdout } = await footbridge(['--data', data, 'doctor'], {

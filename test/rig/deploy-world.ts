@@ -7,7 +7,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EnvironmentConfiguration } from '#core/configuration.ts';
+import { fakeActions } from '#edge/action/fake.ts';
+import { memoryBlobs } from '#edge/blob/memory.ts';
 import { systemClock } from '#edge/clock/system.ts';
+import { fakeEngine } from '#edge/container/fake.ts';
 import type { Traffic } from '#edge/environment/environment.ts';
 import { processEnvironments } from '#edge/environment/processes.ts';
 import { proxyTraffic, stopProxy } from '#edge/environment/proxy-traffic.ts';
@@ -16,8 +19,10 @@ import { httpProbe } from '#edge/probe/http.ts';
 import { gitSource } from '#edge/source/git.ts';
 import { sqliteStore } from '#edge/store/sqlite.ts';
 import type { ProjectRow, Store } from '#edge/store/store.ts';
+import { fakeToolchains } from '#edge/toolchain/fake.ts';
 import type { Ports } from '#engine/ports.ts';
 import { type Rollouts, startRollouts } from '#engine/rollouts.ts';
+import { openStorage } from '#engine/storage/storage.ts';
 import { readDeployment, versionOf } from '#engine/version.ts';
 
 /** A real small web service: it answers with its version, slowly enough that a switch meets requests under way. */
@@ -96,13 +101,17 @@ export async function deployWorld(folder = deployFolder()): Promise<DeployWorld>
 		traffic,
 		logs: memoryLogs(),
 		source: gitSource(join(data, 'git')),
+		actions: fakeActions(),
 		planner: { plan: unused, action: unused, close: async () => {} },
 		matchers: { open: () => assert.fail(), close: async () => {} },
 		sandboxes: [],
+		containers: fakeEngine(),
 		environments: processEnvironments({ node: dirname(process.execPath), hidden: [data] }),
 		probe: httpProbe(),
 		traces: { available: unused, failures: unused, remove: unused },
 		newId: () => randomUUIDv7(),
+		storage: openStorage({ store, blobs: memoryBlobs(), clock, newId: () => randomUUIDv7() }),
+		toolchains: fakeToolchains(),
 		places: {
 			data,
 			rooms: join(data, 'rooms'),

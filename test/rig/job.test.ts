@@ -92,7 +92,12 @@ test('nothing is left of a job: no process, no room, also when an event cannot b
 });
 
 test('a tier that does not work here is a problem, and the job never starts', async () => {
-	const { end, events, log } = await rig.run(job(script('echo never')), { tier: 'container' });
+	const before = process.env['DOCKER_HOST'];
+	process.env['DOCKER_HOST'] = 'unix:///nowhere/docker.sock';
+	await using lonely = await openRig();
+	const { end, events, log } = await lonely.run(job(script('echo never')), { tier: 'container' });
+	if (before === undefined) delete process.env['DOCKER_HOST'];
+	else process.env['DOCKER_HOST'] = before;
 	assert.equal(end.conclusion, 'failed');
 	assert.equal(end.problems?.length, 1);
 	assert.match(log[0] ?? '', /^Error: .*container/);

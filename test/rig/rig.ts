@@ -2,19 +2,31 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { type ActionsConfiguration, usualActions } from '#core/actions-configuration.ts';
 import type { Event, EventKind, EventOf } from '#core/event.ts';
+import { runner } from '#core/isolation/accounts.ts';
 import type { Json, Plan } from '#core/plan.ts';
+import { gitActions } from '#edge/action/git.ts';
+import { fileBlobs } from '#edge/blob/files.ts';
 import { systemClock } from '#edge/clock/system.ts';
+import { dockerEngine } from '#edge/container/docker.ts';
 import { fileLogs } from '#edge/log/files.ts';
 import { workerMatchers } from '#edge/matcher/worker-matchers.ts';
 import { workerPlanner } from '#edge/planner/worker-planner.ts';
+import { containerSandbox } from '#edge/sandbox/container.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
 import { isolatedSandbox } from '#edge/sandbox/isolated.ts';
 import { gitSource } from '#edge/source/git.ts';
+import { memoryStore } from '#edge/store/memory.ts';
+import type { Store } from '#edge/store/store.ts';
+import { fetchedToolchains } from '#edge/toolchain/fetched-toolchains.ts';
 import type { JobEnd, JobRequest } from '#engine/job-request.ts';
+import { runActions } from '#engine/run-actions.ts';
 import type { JobPorts } from '#engine/running-job.ts';
 import { runJob } from '#engine/steps.ts';
+import { openStorage } from '#engine/storage/storage.ts';
+import { toolkitServices } from '#server/toolkit/toolkit.ts';
 
 export interface TempRepository extends AsyncDisposable {
 	readonly path: string;
@@ -70,8 +82,33 @@ const gitEnv = {
 	GIT_COMMITTER_EMAIL: 'rig@example.com',
 };
 
+/** Files by `owner/name@tag`. Tags of one repository come in their order. */
+export interface Remotes {
+	readonly [uses: string]: { readonly [path: string]: string };
+}
+
+/** A folder of bare repositories, as a place where actions come from; it is removed when the scope ends. */
+export async function tempRemotes(remotes: Remotes): Promise<AsyncDisposable & { readonly folder: string }> {
+	const folder = mkdtempSync(join(tmpdir(), 'footbridge-remotes-'));
+	const works = new Map<string, TempRepository>();
+	for (const [uses, files] of Object.entries(remotes)) {
+		const [name = '', tag = ''] = uses.split('@');
+		const work = works.get(name) ?? (await tempRepository({}));
+		works.set(name, work);
+		await work.commit(files, tag);
+		work.git('tag', '--force', '--annotate', '--message', tag, tag);
+	}
+	for (const [name, work] of works) {
+		mkdirSync(dirname(join(folder, name)), { recursive: true });
+		work.git('clone', '--quiet', '--bare', work.path, join(folder, `${name}.git`));
+		await work[Symbol.asyncDispose]();
+	}
+	return { folder, [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true }) };
+}
+
 export interface Rig extends AsyncDisposable {
 	readonly ports: JobPorts;
+	readonly store: Store;
 	/** Folder with everything that the rig writes. */
 	readonly folder: string;
 	/** Runs one job of a workflow text with the real planner, room, log and git. */
@@ -85,6 +122,10 @@ export interface RunOptions extends Partial<Omit<JobRequest, 'plan' | 'job' | 'r
 	/** Key of the job; absent: the first. */
 	readonly jobKey?: string;
 	readonly origin?: string;
+	/** Files of other repositories, by `owner/name@tag`. */
+	readonly remotes?: Remotes;
+	/** What `actions` of footbridge.yaml says. */
+	readonly settings?: Partial<ActionsConfiguration>;
 	readonly event?: Json;
 	/** Told of every event as it happens. */
 	readonly onEvent?: (event: Event) => void | Promise<void>;
@@ -101,23 +142,43 @@ export interface Happened {
 	of<Kind extends EventKind>(kind: Kind): readonly EventOf<Kind>[];
 }
 
-/** Real ports in a temporary folder; close it with `await using`. */
-export async function openRig(): Promise<Rig> {
+/** Real ports in a temporary folder; close it with `await using`. `rooms` is where rooms are, when somebody else looks at them later. */
+export async function openRig({ rooms }: { readonly rooms?: string } = {}): Promise<Rig> {
 	const folder = mkdtempSync(join(tmpdir(), 'footbridge-rig-'));
 	const place = (name: string) => {
 		mkdirSync(join(folder, name), { recursive: true });
 		return join(folder, name);
 	};
+	const clock = systemClock();
+	const store = memoryStore(clock);
+	const source = gitSource(place('git'));
+	const storage = openStorage({ store, blobs: fileBlobs(place('blobs')), clock, newId: () => crypto.randomUUID() });
+	const keyFile = join(folder, 'identity-key.pem');
+	const services = toolkitServices({ storage, store, source, clock, keyFile });
+	const containers = dockerEngine();
 	const ports: JobPorts = {
-		clock: systemClock(),
+		clock,
+		storage,
+		services,
 		logs: fileLogs(place('logs')),
-		source: gitSource(place('git')),
+		source,
+		actions: gitActions(place('actions')),
 		planner: workerPlanner(),
 		matchers: workerMatchers(),
-		sandboxes: [disposableSandbox(), isolatedSandbox(), hostSandbox()],
+		sandboxes: [
+			disposableSandbox(),
+			isolatedSandbox(),
+			hostSandbox(),
+			containerSandbox({ engine: containers, folder: place('containers') }),
+		],
+		containers,
+		toolchains: fetchedToolchains(
+			process.env['FOOTBRIDGE_TEST_TOOLCHAINS'] ?? place('toolchains'),
+			process.getuid?.() === 0 ? { owner: runner } : {},
+		),
 		places: {
 			data: folder,
-			rooms: place('rooms'),
+			rooms: rooms ?? place('rooms'),
 			toolCache: place('tool-cache'),
 			environments: place('environments'),
 			evidence: place('evidence'),
@@ -126,9 +187,11 @@ export async function openRig(): Promise<Rig> {
 	};
 	return {
 		ports,
+		store,
 		folder,
 		run: (workflow, options = {}) => runInRig(ports, workflow, options),
 		[Symbol.asyncDispose]: async () => {
+			await services.close();
 			await ports.planner.close();
 			await ports.matchers.close();
 			rmSync(folder, { recursive: true, force: true });
@@ -143,7 +206,8 @@ async function runInRig(ports: JobPorts, workflow: string, options: RunOptions):
 		options.repository === undefined ? await tempRepository({ 'README.md': 'rig\n', ...options.files }) : undefined;
 	const repository = options.repository ?? own;
 	if (repository === undefined) throw new Error('there is a repository either way');
-	const { repository: _, files: __, jobKey, event, onEvent, origin, ...overrides } = options;
+	const { repository: _, files: __, jobKey, event, onEvent, origin, remotes = {}, settings, ...overrides } = options;
+	await using others = await tempRemotes(remotes);
 	const sha = repository.git('rev-parse', 'HEAD');
 	const trigger = options.trigger ?? {
 		event: 'push',
@@ -180,6 +244,7 @@ async function runInRig(ports: JobPorts, workflow: string, options: RunOptions):
 		secrets: {},
 		hidden: [],
 		vars: {},
+		actions: runActions(ports.actions, { ...usualActions, from: others.folder, ...settings }),
 		env: {},
 		tier: 'host',
 		extraEnv: {},

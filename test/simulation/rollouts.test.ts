@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Application, Service } from '#core/compose/application.ts';
 import type { Deployment } from '#core/rollout/deployment.ts';
+import { fakeActions } from '#edge/action/fake.ts';
 import type { Clock } from '#edge/clock/clock.ts';
+import { fakeEngine } from '#edge/container/fake.ts';
 import { type FakeEnvironments, type FakeTraffic, fakeEnvironments, fakeTraffic } from '#edge/environment/fake.ts';
 import { memoryLogs } from '#edge/log/memory.ts';
 import { memoryStore } from '#edge/store/memory.ts';
 import type { Store } from '#edge/store/store.ts';
+import { fakeToolchains } from '#edge/toolchain/fake.ts';
 import type { Ports } from '#engine/ports.ts';
 import { driveRollouts } from '#engine/rollouts.ts';
 import { serviceHealer } from '#engine/service-healer.ts';
@@ -162,14 +165,18 @@ class World {
 			store: mortal(this.store, this.#crash.signal),
 			logs: memoryLogs(),
 			source: { checkout: async () => {} } as unknown as Ports['source'],
+			actions: fakeActions(),
 			planner: { plan: unused, action: unused, close: async () => {} },
 			matchers: { open: () => assert.fail(), close: async () => {} },
 			sandboxes: [],
+			containers: fakeEngine(),
 			environments: this.environments,
 			traffic: this.traffic,
 			probe: { ask: async () => ({ good: this.#dice.chance(0.6), detail: 'HTTP 200', durationMs: 1 }) },
 			traces: { available: unused, failures: unused, remove: unused },
 			newId: () => 'id',
+			storage: {} as Ports['storage'],
+			toolchains: fakeToolchains(),
 			places: { data: '/d', rooms: '/d/r', toolCache: '/d/t', environments: '/d/e', evidence: '/d/v', node: '/n' },
 		};
 	}

@@ -67,8 +67,9 @@ interface JobRecord {
 }
 
 interface StepRecord {
-	/** From 1. */
+	/** From 1; what actions do before the first step counts up to 0, what they do after the last goes on. */
 	readonly number: number;
+	readonly phase: 'pre' | 'main' | 'post';
 	readonly name: string;
 	readonly status: string;
 	/** Before `continue-on-error`. */
@@ -137,6 +138,7 @@ function jobRecord(job: Job, error: FirstError | undefined): JobRecord {
 function stepRecord(step: Step): StepRecord {
 	return {
 		number: step.index + 1,
+		phase: step.phase ?? 'main',
 		name: step.name,
 		status: step.status,
 		outcome: step.outcome ?? null,

@@ -19,7 +19,22 @@ test('host is chosen where disposable does not work, with the reason why not', (
 	const choice = chooseTier({ available: onlyHost });
 	assert.ok(choice.ok);
 	assert.equal(choice.value.tier, 'host');
-	assert.match(choice.value.reason, /no isolation.*does not work here \(Footbridge does not run as root\)$/);
+	assert.match(
+		choice.value.reason,
+		/no isolation.*does not work here \(Footbridge does not run as root\), and a sandbox would not see the tools in your home$/,
+	);
+});
+
+test('a trusted job gets no sandbox unasked, also where only an ordinary user`s works: its tools may be in the home', () => {
+	const available = [...onlyHost, { tier: 'sandbox' }] as const;
+	const choice = chooseTier({ available });
+	assert.ok(choice.ok && choice.value.tier === 'host');
+	const asked = chooseTier({ asked: { tier: 'sandbox', why: 'it was asked for' }, available });
+	assert.ok(asked.ok && asked.value.tier === 'sandbox');
+	const foreign = chooseTier({ isUntrusted: true, available });
+	assert.ok(foreign.ok);
+	assert.equal(foreign.value.tier, 'sandbox');
+	assert.match(foreign.value.reason, /^sandbox \(.*\), no sudo: chosen because the event comes from a fork/);
 });
 
 test('the order in which tiers are offered does not matter', () => {

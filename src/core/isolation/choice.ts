@@ -19,7 +19,7 @@ export interface TierChoice {
 
 /**
  * The one rule of where a job runs: the tier that was asked for, or FB2060 when it does not work here; else the first that works
- * of `disposable` and `host`, and for an event that is not trusted of `sandbox` and `disposable`: never `host`.
+ * of `tierOrder`.
  */
 export function chooseTier({ asked, isUntrusted = false, available }: TierFacts): Result<TierChoice, Problem> {
 	const works = (tier: Tier) => available.some((other) => other.tier === tier && other.why === undefined);
@@ -29,7 +29,7 @@ export function chooseTier({ asked, isUntrusted = false, available }: TierFacts)
 		if (!works(asked.tier)) return { ok: false, error: notHere(asked.tier, whyNot(asked.tier), available) };
 		return ok({ tier: asked.tier, reason: `${tiers[asked.tier]}: chosen because ${asked.why}` });
 	}
-	const [first, second]: readonly [Tier, Tier] = isUntrusted ? ['sandbox', 'disposable'] : ['disposable', 'host'];
+	const [first, second] = tierOrder(isUntrusted);
 	if (works(first))
 		return ok({
 			tier: first,
@@ -38,17 +38,28 @@ export function chooseTier({ asked, isUntrusted = false, available }: TierFacts)
 	if (works(second)) {
 		return ok({
 			tier: second,
-			reason: `${tiers[second]}: chosen because the ${first} tier does not work here (${whyNot(first)})`,
+			reason: `${tiers[second]}: chosen because the ${first} tier does not work here (${whyNot(first)})${second === 'host' ? homeTools : ''}`,
 		});
 	}
 	return { ok: false, error: notHere(second, whyNot(second), available) };
 }
 
+/**
+ * The tiers that come into question where none was asked for. Code of the user's own gets `host` where no disposable copy can be made, and no
+ * sandbox: an ordinary user's compilers and versions of Node are in the home as often as not, where a sandbox does not look. Anybody's code
+ * gets `host` never.
+ */
+export function tierOrder(isUntrusted: boolean): readonly [Tier, Tier] {
+	return isUntrusted ? ['sandbox', 'disposable'] : ['disposable', 'host'];
+}
+
+const homeTools = ', and a sandbox would not see the tools in your home';
+
 const untrusted = "the event comes from a fork, whose code may be anybody's";
 
 const tiers: { readonly [tier in Tier]: string } = {
 	disposable: 'disposable copy of this machine (overlay), sudo where the machine has it',
-	sandbox: 'sandbox (a copy of this machine as another user), no sudo',
+	sandbox: 'sandbox (the programs of this machine, and no files or rights of its users), no sudo',
 	container: 'container',
 	host: 'host (no isolation: your user, your files, your network; only the work tree is a copy)',
 };

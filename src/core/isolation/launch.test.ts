@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { groupWithRunner, passwdWithRunner, shadowWithoutPasswords } from './accounts.ts';
 import { enterRoom, holdRoom, traced, withEnvironment } from './launch.ts';
+import { enterRootlessRoom, holdRootlessRoom } from './rootless-launch.ts';
 
 const programs = {
 	unshare: '/usr/bin/unshare',
@@ -72,6 +73,35 @@ describe('entering a room', () => {
 		assert.ok(hold.includes('/data/it`s $HOME'), 'the folder is an argument, never a part of the script');
 		assert.ok(!hold.includes('--net'));
 		assert.ok(holdRoom(programs, '/data', 'private').includes('--net'));
+	});
+});
+
+describe('the commands of a room that an ordinary user makes', () => {
+	test('it is held in a user namespace of its own, and the rest is as everywhere', () => {
+		const hold = holdRootlessRoom(programs, '/data', 'private');
+		assert.deepEqual(hold.slice(0, 3), [programs.unshare, '--user', '--map-root-user']);
+		assert.deepEqual(hold.slice(3), holdRoom(programs, '/data', 'private').slice(1));
+	});
+
+	test('a job is given up its rights after its root was changed, in a namespace whose only user it is', () => {
+		const argv = enterRootlessRoom(programs, { pid: 42, network: 'private' }, ['/usr/bin/env', 'true']);
+		const order = [
+			programs.nsenter,
+			programs.unshare,
+			'--map-user=1001',
+			programs.chroot,
+			programs.setpriv,
+			'--no-new-privs',
+		];
+		const places = order.map((word) => argv.indexOf(word));
+		assert.ok(places.every((place) => place >= 0));
+		assert.deepEqual(
+			places,
+			[...places].sort((a, b) => a - b),
+		);
+		for (const word of ['--preserve-credentials', '--net', '--bounding-set=-all', '--ambient-caps=-all'])
+			assert.ok(argv.includes(word), word);
+		assert.deepEqual(argv.slice(-2), ['/usr/bin/env', 'true']);
 	});
 });
 

@@ -13,10 +13,16 @@ export interface Command {
  * program with more rights, no shell drops names that it does not know (`INPUT_FETCH-DEPTH`), and no value is on a command line.
  */
 export function withEnvironment(argv: readonly string[], cwd: string, env: Command['env']): Command {
-	const assignments = Object.entries(env).filter(([name]) => name !== '' && !/[=\0]|^-/.test(name));
-	const carried = assignments.map(([name, value], index) => [`FB_${index}`, `${name}=${value}`] as const);
+	const carried = Object.entries(properEnvironment(env)).map(
+		([name, value], index) => [`FB_${index}`, `${name}=${value}`] as const,
+	);
 	const expansion = ['-i', ...carried.map(([name]) => `\${${name}}`)].join(' ');
 	return { argv: ['/usr/bin/env', '-C', cwd, '-S', expansion, ...argv], env: Object.fromEntries(carried) };
+}
+
+/** The variables without those whose names no program could tell from something else. */
+export function properEnvironment(env: Command['env']): Command['env'] {
+	return Object.fromEntries(Object.entries(env).filter(([name]) => name !== '' && !/[=\0]|^-/.test(name)));
 }
 
 /**
@@ -85,11 +91,17 @@ const enterScript =
 
 /**
  * The command that makes a room and holds it: pid 1 of its pid namespace. It writes `ready <pid>` when the room can be entered, and
- * ends, and with it everything in the room, as soon as its standard input does.
+ * ends, and with it everything in the room, as soon as its standard input does. `namespaces` are made besides those of every room.
  */
-export function holdRoom(programs: RoomPrograms, directory: string, network: 'shared' | 'private'): readonly string[] {
+export function holdRoom(
+	programs: RoomPrograms,
+	directory: string,
+	network: 'shared' | 'private',
+	namespaces: readonly string[] = [],
+): readonly string[] {
 	return [
 		programs.unshare,
+		...namespaces,
 		'--mount',
 		'--pid',
 		'--ipc',
@@ -110,7 +122,8 @@ export function holdRoom(programs: RoomPrograms, directory: string, network: 'sh
 }
 
 // `wait` takes in every orphan of the room, too. The pid is read while /proc is still the machine's. The process that watches the owner must
-// be up before the root is changed: a shell opens /dev/null for what it starts in the background, and the room's base has none.
+// be up before the root is changed: a shell opens /dev/null for what it starts in the background, and the room's base has none. A job
+// may end it where it may end everything but pid 1, which then watches by itself.
 const holdScript = `set -e
 cd /
 read -r pid rest </proc/self/stat
@@ -125,8 +138,8 @@ pivot_root . .
 umount --lazy .
 cd /
 echo "ready $pid"
-exec 3<&- >&- 2>&-
-wait $!
+exec >&- 2>&-
+wait $! || [ $? -le 128 ] || read -r line <&3 || :
 `;
 
 /** How a job enters its room. */

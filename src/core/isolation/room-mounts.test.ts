@@ -14,6 +14,7 @@ const facts: RoomMountFacts = {
 	toolCache: '/data/tools',
 	hidden: [{ path: '/data', instead: '/data/rooms/r1/hidden-0' }],
 	shown: ['/data/node/bin'],
+	lent: [],
 };
 
 describe('the table of mounts', () => {
@@ -22,8 +23,8 @@ describe('the table of mounts', () => {
 			'27 1 254:0 / / rw,relatime shared:1 master:2 - ext4 /dev/vda rw\n30 27 0:5 / /mnt/my\\040disk rw - xfs /dev/b rw\n\ngarbage\n',
 		);
 		assert.deepEqual(table, [
-			{ point: '/', type: 'ext4' },
-			{ point: '/mnt/my disk', type: 'xfs' },
+			{ point: '/', type: 'ext4', options: ['rw', 'relatime'] },
+			{ point: '/mnt/my disk', type: 'xfs', options: ['rw'] },
 		]);
 	});
 
@@ -126,6 +127,13 @@ describe('the mounts of a room', () => {
 		const covered = coveredPaths('/data/rooms/r1', ['/secret']);
 		for (const path of ['/proc', '/home', '/root', '/run', '/tmp', '/data/rooms/r1', '/secret'])
 			assert.ok(covered.includes(path), path);
+	});
+
+	test('a folder that is lent comes below an overlay of its own, whatever its name', () => {
+		const mounts = planRoomMounts({ ...facts, lent: ['/data/a:b,c'] }).slice(-2);
+		assert.deepEqual(mounts[0], bind('/data/a:b,c', '/data/rooms/r1/lent/0', 'readOnly'));
+		assert.equal(mounts[1]?.target, '/data/rooms/r1/base/room/data/a:b,c');
+		assert.ok(mounts[1]?.options.includes('lowerdir=lent/0'));
 	});
 
 	test('other file systems are shown read-only', () => {

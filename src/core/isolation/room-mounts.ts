@@ -7,6 +7,7 @@ import type { Layers } from './layers.ts';
  *   base/        what becomes the root of the room's mount namespace: the machine's programs, read-only, and nothing else
  *   base/room/   the overlay of the machine: the root that jobs see (they are put there by chroot)
  *   upper/<n>/   what the job changed of layer n; work/<n>/ belongs to overlay
+ *   lent/<n>/    a folder that is lent to the room, with upper-lent/<n>/ and work-lent/<n>/
  *   home, tmp, var-tmp, run, root, dev, empty   shown at their places in the room
  *
  * Programs that hold rights which the job must not have are only ever taken from `base`, where the job can change nothing:
@@ -29,6 +30,8 @@ export interface RoomMountFacts {
 	readonly hidden: readonly Hidden[];
 	/** Shown read-only at the same path. */
 	readonly shown: readonly string[];
+	/** Shown at the same path, each below an overlay of its own. */
+	readonly lent: readonly string[];
 }
 
 /** A path that the room must not see, with what is shown instead: an empty folder of the room's, or nothing to read. */
@@ -92,7 +95,13 @@ export function planRoomMounts(facts: RoomMountFacts): readonly MountEntry[] {
 	return [
 		bind(base, base, 'readOnly'),
 		...facts.programs.map((path) => bind(path, `${base}${path}`, 'readOnly')),
-		...layers.overlaid.map((point, index) => overlay(point, index, facts)),
+		...layers.overlaid.map((point, index) =>
+			overlay(`${room}${point === '/' ? '' : point}`, facts, {
+				lower: point,
+				upper: `upper/${index}`,
+				work: `work/${index}`,
+			}),
+		),
 		...ownFolders.map(({ name, path }) => bind(`${directory}/${name}`, `${room}${path}`, 'writable')),
 		bind(facts.toolCache, `${room}${toolCachePath}`, 'writable'),
 		...devices.map((name) => bind(`/dev/${name}`, `${room}/dev/${name}`, 'writable')),
@@ -104,6 +113,20 @@ export function planRoomMounts(facts: RoomMountFacts): readonly MountEntry[] {
 		...guards(facts, room),
 		...hidden.map(({ path, instead }) => bind(instead, `${room}${path}`, 'readOnly')),
 		...shown.map((path) => bind(path, `${room}${path}`, 'readOnly')),
+		...facts.lent.flatMap((path, index) => lend(path, index, facts)),
+	];
+}
+
+/** By a name of the room's own: that of the folder may hold what overlay's options cannot. */
+function lend(path: string, index: number, facts: RoomMountFacts): readonly MountEntry[] {
+	const { directory } = facts;
+	return [
+		bind(path, `${directory}/lent/${index}`, 'readOnly'),
+		overlay(`${directory}/${roomRoot}${path}`, facts, {
+			lower: `lent/${index}`,
+			upper: `upper-lent/${index}`,
+			work: `work-lent/${index}`,
+		}),
 	];
 }
 
@@ -112,25 +135,35 @@ export function planBoundMounts(facts: Pick<RoomMountFacts, 'directory' | 'layer
 	return facts.layers.bound.map((point) => bind(point, `${facts.directory}/${roomRoot}${point}`, 'readOnly'));
 }
 
-/** `upperdir` and `workdir` are relative to the room's directory, whose name may hold what overlay's options cannot. */
-function overlay(point: string, index: number, { directory, kernel }: RoomMountFacts): MountEntry {
-	const [major, minor] = kernel;
-	const options = ['nodev', `lowerdir=${point}`, `upperdir=upper/${index}`, `workdir=work/${index}`, 'redirect_dir=on'];
-	// Nothing of a room outlives a power cut: its writes need not wait for the disk.
-	if (major > 5 || (major === 5 && minor >= 10)) options.push('volatile');
-	return {
-		source: 'overlay',
-		target: `${directory}/${roomRoot}${point === '/' ? '' : point}`,
-		type: 'overlay',
-		options,
-	};
+interface OverlayFolders {
+	readonly lower: string;
+	readonly upper: string;
+	readonly work: string;
 }
 
-function kernelMount(type: string, target: string, options: readonly string[]): MountEntry {
+/** `upperdir` and `workdir` are relative to the room's directory, whose name may hold what overlay's options cannot. */
+function overlay(
+	target: string,
+	{ kernel }: Pick<RoomMountFacts, 'kernel'>,
+	{ lower, upper, work }: OverlayFolders,
+): MountEntry {
+	const [major, minor] = kernel;
+	const options = ['nodev', `lowerdir=${lower}`, `upperdir=${upper}`, `workdir=${work}`, 'redirect_dir=on'];
+	// Nothing of a room outlives a power cut: its writes need not wait for the disk.
+	if (major > 5 || (major === 5 && minor >= 10)) options.push('volatile');
+	return { source: 'overlay', target, type: 'overlay', options };
+}
+
+/** A file system that the kernel makes up. */
+export function kernelMount(type: string, target: string, options: readonly string[]): MountEntry {
 	return { source: type, target, type, options };
 }
 
-function guards({ directory, existing }: RoomMountFacts, room: string): readonly MountEntry[] {
+/** What keeps a room away from the files of the kernel. */
+export function guards(
+	{ directory, existing }: Pick<RoomMountFacts, 'directory' | 'existing'>,
+	room: string,
+): readonly MountEntry[] {
 	const present = (paths: readonly string[]) => paths.filter((path) => existing.has(path));
 	return [
 		...present(guarded.readOnly).map((path) => bind(`${room}${path}`, `${room}${path}`, 'readOnly')),

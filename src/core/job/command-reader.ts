@@ -11,6 +11,8 @@ interface LineEffect {
 	readonly token?: string;
 	readonly annotation?: Omit<Annotation, 'logLine'>;
 	readonly output?: { readonly name: string; readonly value: string };
+	/** For a later process of the same action. */
+	readonly state?: { readonly name: string; readonly value: string };
 	/** Path of a file with problem matchers. */
 	readonly addMatcher?: string;
 	/** Owner of the problem matcher to take out. */
@@ -114,10 +116,9 @@ function effectOf(name: string, command: Command, options: CommandReaderOptions)
 		case 'add-mask':
 			return addMask(command.data);
 		case 'set-output':
-			return setOutput(command);
+			return named(command, 'output');
 		case 'save-state':
-			// Only actions have a later step of their own that could ask for it.
-			return command.properties['name'] === undefined ? failure(nameless(name)) : {};
+			return named(command, 'state');
 		case 'set-env':
 		case 'add-path': {
 			const file = name === 'set-env' ? 'GITHUB_ENV' : 'GITHUB_PATH';
@@ -152,9 +153,9 @@ function removeMatcher({ properties, data: path }: Command): LineEffect {
 	return { show: `##[remove-matcher]${owner}`, removeMatcher: owner };
 }
 
-function setOutput(command: Command): LineEffect {
+function named(command: Command, kind: 'output' | 'state'): LineEffect {
 	const name = command.properties['name'];
-	return name === undefined ? failure(nameless(command.name)) : { output: { name, value: command.data } };
+	return name === undefined ? failure(nameless(command.name)) : { [kind]: { name, value: command.data } };
 }
 
 function nameless(command: string): string {

@@ -1,13 +1,17 @@
 import type { StepResult } from '../event.ts';
 import { githubContext } from '../github-context.ts';
-import type { Json, PlannedJob, Trigger } from '../plan.ts';
+import type { CalledWorkflow, Json, PlannedJob, Trigger } from '../plan.ts';
 
 /** What is known of a job before its room stands. */
 export interface JobFacts {
 	/** `attempt` counts the run's, from 1. */
 	readonly run: { readonly id: string; readonly number: number; readonly attempt: number; readonly project: string };
 	readonly repository: { readonly name: string; readonly origin?: string; readonly defaultBranch: string };
-	readonly plan: { readonly workflow: string; readonly name: string };
+	readonly plan: {
+		readonly workflow: string;
+		readonly name: string;
+		readonly called?: { readonly [path: string]: Pick<CalledWorkflow, 'from'> };
+	};
 	/** Values of the inputs of the workflow that the job stands in. */
 	readonly inputs: { readonly [name: string]: Json };
 	readonly job: PlannedJob;
@@ -60,13 +64,24 @@ export function jobContexts(
 
 /** What `job` has besides its status. The file is that of the called workflow, where the job stands in one. */
 function jobContext({ job, plan, trigger }: JobFacts, github: Context): Context {
-	const path = job.file ?? plan.workflow;
+	const file = job.file ?? plan.workflow;
+	const from = plan.called?.[file]?.from;
+	if (from !== undefined) {
+		return {
+			container: {},
+			services: {},
+			workflow_file_path: file.slice(from.repository.length + 1, -from.ref.length - 1),
+			workflow_ref: file,
+			workflow_repository: from.repository,
+			workflow_sha: from.sha,
+		};
+	}
 	const repository = github['repository'] ?? '';
 	return {
 		container: {},
 		services: {},
-		workflow_file_path: path,
-		workflow_ref: `${repository}/${path}@${trigger.ref}`,
+		workflow_file_path: file,
+		workflow_ref: `${repository}/${file}@${trigger.ref}`,
 		workflow_repository: repository,
 		workflow_sha: trigger.sha,
 	};

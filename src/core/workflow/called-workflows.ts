@@ -12,48 +12,126 @@ import { readWorkflowFile } from './workflow-file.ts';
 const deepest = 10;
 const most = 50;
 
-/** The workflows of the repository that jobs call, and those that these call, by path; with everything that is wrong with the calls. */
-export function calledWorkflows(
-	path: string,
-	drafts: readonly JobDraft[],
-	files: ReadonlyMap<string, string>,
-): { readonly called: { readonly [path: string]: CalledWorkflow }; readonly problems: readonly Problem[] } {
-	const called = new Map<string, CalledWorkflow>();
-	const problems: Problem[] = [];
-	const open = [{ file: path, drafts, above: [path] as readonly string[] }];
-	for (const caller of open) {
-		const found = new FileProblems(caller.file);
-		for (const draft of caller.drafts) {
-			if (draft.call === undefined) continue;
-			const target = draft.call.workflow;
-			const wrong =
-				whyNotCallable(target, caller.above, files) ??
-				(called.size >= most ? `more than ${most} workflows are called` : undefined);
-			if (wrong !== undefined) {
-				found.add(placeIn(draft, 'uses'), {
-					code: 'FB1012',
-					what: `Job '${draft.id}' cannot call ${target}: ${wrong}`,
-					next: nextFor(files),
-				});
-				continue;
-			}
-			const known = called.get(target) ?? readCalled(target, files.get(target) ?? '', problems);
-			if (known === undefined) continue;
-			checkCall(draft, known, found);
-			called.set(target, known);
-			open.push({ file: target, drafts: known.jobs, above: [...caller.above, target] });
-		}
-		problems.push(...found.all);
-	}
-	return { called: Object.fromEntries(called), problems: once(problems) };
+/** What jobs may call. */
+export interface Callable {
+	/** Texts of the repository's own workflows, by path. */
+	readonly own: ReadonlyMap<string, string>;
+	/** What became of those of other repositories, by `owner/name/path@ref`. */
+	readonly remote: ReadonlyMap<string, RemoteWorkflow>;
 }
 
-function whyNotCallable(
-	target: string,
-	above: readonly string[],
-	files: ReadonlyMap<string, string>,
-): string | undefined {
-	if (!files.has(target)) return 'there is no such file';
+/** A workflow of another repository, or why it cannot be had. */
+export type RemoteWorkflow =
+	| { readonly text: string; readonly from: NonNullable<CalledWorkflow['from']> }
+	| { readonly problems: readonly Problem[] };
+
+export interface Calls {
+	/** By path, or `owner/name/path@ref`. */
+	readonly called: { readonly [path: string]: CalledWorkflow };
+	/** The jobs that were given; those whose call leads nowhere have problems. */
+	readonly drafts: readonly JobDraft[];
+	/** What is wrong with the files of the repository itself. */
+	readonly problems: readonly Problem[];
+	/** Workflows of other repositories that nobody has looked for yet. */
+	readonly missing: readonly string[];
+}
+
+interface Caller {
+	readonly file: string;
+	readonly drafts: readonly JobDraft[];
+	readonly above: readonly string[];
+}
+
+/** The workflows that jobs call, and those that these call; with everything that is wrong with the calls. */
+export function calledWorkflows(path: string, drafts: readonly JobDraft[], callable: Callable): Calls {
+	const reader = new CallReader(callable);
+	const open: Caller[] = [{ file: path, drafts, above: [path] }];
+	for (const caller of open) open.push(...reader.read(caller));
+	const all = [...reader.called].map(
+		([key, workflow]) => [key, { ...workflow, jobs: reader.marked(workflow.jobs) }] as const,
+	);
+	return {
+		called: Object.fromEntries(all),
+		drafts: reader.marked(drafts),
+		problems: once(reader.problems),
+		missing: [...reader.missing],
+	};
+}
+
+class CallReader {
+	readonly called = new Map<string, CalledWorkflow>();
+	readonly problems: Problem[] = [];
+	readonly missing = new Set<string>();
+	/** A workflow of others that cannot be had is the matter of the job that calls it. */
+	readonly #refused = new Map<JobDraft, readonly Problem[]>();
+	readonly #callable: Callable;
+
+	constructor(callable: Callable) {
+		this.#callable = callable;
+	}
+
+	/** The workflows that the jobs of a file call, as callers. */
+	read(caller: Caller): readonly Caller[] {
+		const found = new FileProblems(caller.file);
+		const next = caller.drafts.flatMap((draft) => this.#target(draft, caller, found) ?? []);
+		this.problems.push(...found.all);
+		return next;
+	}
+
+	/** The jobs, with what is wrong with their calls. */
+	marked(drafts: readonly JobDraft[]): readonly JobDraft[] {
+		return drafts.map((draft) => {
+			const own = this.#refused.get(draft);
+			return own === undefined ? draft : { ...draft, problems: [...(draft.problems ?? []), ...own] };
+		});
+	}
+
+	#target(draft: JobDraft, { file, above }: Caller, found: FileProblems): Caller | undefined {
+		const { own, remote } = this.#callable;
+		const target = draft.call?.workflow;
+		if (target === undefined) return undefined;
+		const count = this.called.size + this.missing.size;
+		const wrong =
+			whyNotCallable(target, above, isRemote(target) || own.has(target)) ??
+			(count >= most && !this.called.has(target) ? `more than ${most} workflows are called` : undefined);
+		if (wrong !== undefined) {
+			const what = `Job '${draft.id}' cannot call ${target}: ${wrong}`;
+			found.add(placeIn(draft, 'uses'), { code: 'FB1012', what, next: nextFor(own) });
+			return undefined;
+		}
+		if (isRemote(target) && !remote.has(target)) {
+			this.missing.add(target);
+			return undefined;
+		}
+		const read = this.called.get(target) ?? readTarget(target, this.#callable);
+		if ('problems' in read) {
+			if (!isRemote(target)) this.problems.push(...read.problems);
+			else
+				this.#refused.set(
+					draft,
+					read.problems.map((problem) => atCall(problem, draft, file)),
+				);
+			return undefined;
+		}
+		checkCall(draft, read, found);
+		this.called.set(target, read);
+		return { file: target, drafts: read.jobs, above: [...above, target] };
+	}
+}
+
+function isRemote(target: string): boolean {
+	return target.includes('@');
+}
+
+/** A problem of a file of others is shown where it is called from. */
+function atCall(problem: Problem, draft: JobDraft, file: string): Problem {
+	const place = draft.places['uses'] ?? `${draft.line}:1`;
+	const why = [problem.why, problem.where].filter((part) => part !== undefined).join(', at ');
+	return { ...problem, where: `${file}:${place}`, ...(why === '' ? {} : { why }) };
+}
+
+function whyNotCallable(target: string, above: readonly string[], isFound: boolean): string | undefined {
+	if (!isFound) return 'there is no such file';
 	if (above.includes(target)) return `it would call itself: ${[...above, target].join(' calls ')}`;
 	return above.length > deepest ? `workflows call each other more than ${deepest} deep` : undefined;
 }
@@ -63,11 +141,27 @@ function nextFor(files: ReadonlyMap<string, string>): string {
 	return names === '' ? 'add the workflow' : `the workflows are: ${names}`;
 }
 
-function readCalled(path: string, text: string, problems: Problem[]): CalledWorkflow | undefined {
-	const { root, problems: found } = readWorkflowFile('workflow', path, text);
-	const workflow = root === undefined ? undefined : calledWorkflow(path, root, found);
-	problems.push(...found.all);
-	return found.areNone ? workflow : undefined;
+type Read = CalledWorkflow | { readonly problems: readonly Problem[] };
+
+function readTarget(target: string, { own, remote }: Callable): Read {
+	const found = remote.get(target);
+	if (found === undefined) return readCalled(target, own.get(target) ?? '');
+	if ('problems' in found) return found;
+	const read = readCalled(target, found.text);
+	if ('problems' in read) return read;
+	return { ...read, from: found.from, jobs: read.jobs.map((draft) => within(draft, found.from)) };
+}
+
+/** In a workflow of another repository, `./` and `$/` are that repository at the same commit. */
+function within(draft: JobDraft, { repository, ref }: NonNullable<CalledWorkflow['from']>): JobDraft {
+	if (draft.call === undefined || isRemote(draft.call.workflow)) return draft;
+	return { ...draft, call: { ...draft.call, workflow: `${repository}/${draft.call.workflow}@${ref}` } };
+}
+
+function readCalled(path: string, text: string): Read {
+	const { root, problems } = readWorkflowFile('workflow', path, text);
+	const workflow = root === undefined ? undefined : calledWorkflow(path, root, problems);
+	return workflow !== undefined && problems.areNone ? workflow : { problems: problems.all };
 }
 
 function calledWorkflow(path: string, root: MappingToken, problems: FileProblems): CalledWorkflow | undefined {

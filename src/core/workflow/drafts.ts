@@ -1,16 +1,13 @@
 import { MappingToken, SequenceToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
-import type { JobDraft, Template, WorkflowCall } from '../plan.ts';
+import { usesProblem, usesReference } from '../action/uses-reference.ts';
+import type { JobDraft, PlacedTemplate, Template, WorkflowCall } from '../plan.ts';
 import type { FileProblems, Place } from './file-problems.ts';
 import { idProblem } from './identifier.ts';
 import { resolveNeeds } from './needs.ts';
 import { stepsOf } from './steps.ts';
 import { conditionOf, findIn, placeOf, templateOf } from './token-template.ts';
 
-const unsupported = [
-	['container', '`container` is', 'install what the job needs in a step'],
-	['services', '`services` are', 'start the service in a step'],
-	['snapshot', '`snapshot` is', 'take it out'],
-] as const;
+const unsupported = [['snapshot', '`snapshot` is', 'take it out']] as const;
 
 /** The jobs of a workflow file as plain data. What is wrong with them goes to `problems`, what is not supported to the job. */
 export function draftsOf(
@@ -60,6 +57,12 @@ function draftOf(id: string, body: MappingToken, { defaults, problems, place, ne
 	const read = (key: string): Template => templateOf(body.find(key), problems);
 	const optional = <K extends string>(key: K, token: TemplateToken | undefined): { readonly [P in K]?: Template } =>
 		token === undefined ? {} : ({ [key]: templateOf(token, problems) } as { readonly [P in K]: Template });
+	const placed = <K extends string>(key: K): { readonly [P in K]?: PlacedTemplate } => {
+		const token = body.find(key);
+		const value = templateOf(token, problems);
+		if (token === undefined || value === null || value === '') return {};
+		return { [key]: { value, ...placeOf(token) } } as { readonly [P in K]: PlacedTemplate };
+	};
 	const environment = body.find('environment');
 	const runDefaults = [body.find('defaults'), defaults].map((token) => findIn(token, 'run'));
 	const defaultOf = (key: string): Template =>
@@ -84,6 +87,8 @@ function draftOf(id: string, body: MappingToken, { defaults, problems, place, ne
 		defaults: { shell: defaultOf('shell'), workingDirectory: defaultOf('working-directory') },
 		...optional('permissions', body.find('permissions')),
 		...optional('concurrency', body.find('concurrency')),
+		...placed('container'),
+		...placed('services'),
 		...(call === undefined ? {} : { call }),
 		steps,
 		line: place.line,
@@ -93,34 +98,33 @@ function draftOf(id: string, body: MappingToken, { defaults, problems, place, ne
 	return refused.length === 0 ? parts : { ...parts, problems: refused };
 }
 
-/** The workflow that a job calls; a call that leads out of the repository is not supported. */
+/** The workflow that a job calls. */
 function callOf(body: MappingToken, problems: FileProblems): WorkflowCall | undefined {
 	const token = body.find('uses');
 	if (token === undefined) return undefined;
-	const uses = token.toString();
-	const own = /^(?:\.|\$)\/(\.github\/workflows\/[^/]+\.ya?ml)$/.exec(uses)?.[1];
-	const secrets = body.find('secrets');
-	if (own !== undefined) {
-		return {
-			workflow: own,
-			with: templateOf(body.find('with'), problems),
-			secrets: secrets?.toString() === 'inherit' ? 'inherit' : templateOf(secrets, problems),
-		};
-	}
-	if (/^[^./$][^/]*\/[^/]+\/.+@.+$/.test(uses)) {
-		problems.unsupported(
-			placeOf(token),
-			`\`uses: ${uses}\` (a workflow of another repository) is`,
-			'copy it into .github/workflows',
-		);
-	} else {
+	const workflow = calledPath(token.toString());
+	if (workflow === undefined) {
 		problems.add(placeOf(token), {
 			code: 'FB1002',
-			what: `\`uses: ${uses}\` names no workflow`,
+			what: `\`uses: ${token}\` names no workflow`,
 			next: 'write ./.github/workflows/<file>.yml, or <owner>/<repository>/.github/workflows/<file>.yml@<ref>',
 		});
+		return undefined;
 	}
-	return undefined;
+	const secrets = body.find('secrets');
+	return {
+		workflow,
+		with: templateOf(body.find('with'), problems),
+		secrets: secrets?.toString() === 'inherit' ? 'inherit' : templateOf(secrets, problems),
+	};
+}
+
+/** The path of a workflow of the repository, or `owner/name/path@ref`. */
+function calledPath(uses: string): string | undefined {
+	const reference = usesReference(uses);
+	if (reference === undefined || reference.kind === 'image' || usesProblem(uses) !== undefined) return undefined;
+	if (!/^\.github\/workflows\/[^/]+\.ya?ml$/.test(reference.path)) return undefined;
+	return reference.kind === 'repository' ? uses : reference.path;
 }
 
 const placedKeys = [

@@ -1,7 +1,7 @@
 import type { MappingToken } from '@actions/workflow-parser/templates/tokens/index';
 import type { InputDeclaration, Json, Plan, Template } from '../plan.ts';
 import type { Problem } from '../result.ts';
-import { calledWorkflows } from './called-workflows.ts';
+import { calledWorkflows, type RemoteWorkflow } from './called-workflows.ts';
 import { draftsOf } from './drafts.ts';
 import type { FileProblems } from './file-problems.ts';
 import { declaredInputs, inputValues } from './inputs.ts';
@@ -13,7 +13,7 @@ import { readWorkflowFile } from './workflow-file.ts';
 
 /** What becomes of one workflow file: a plan, the reason why this trigger does not start it, or everything that is wrong with it. */
 export type Planned =
-	| { readonly is: 'planned'; readonly plan: Plan }
+	| { readonly is: 'planned'; readonly plan: Plan; readonly missing: readonly string[] }
 	| { readonly is: 'not-planned'; readonly why: string }
 	| { readonly is: 'broken'; readonly problems: readonly Problem[] };
 
@@ -23,6 +23,8 @@ export interface PlanRequest extends Known {
 	readonly isAskedFor?: boolean;
 	/** The workflows of the repository that may be called, by path. */
 	readonly callable?: ReadonlyMap<string, string>;
+	/** What became of the workflows of other repositories that are called, by `owner/name/path@ref`. */
+	readonly remote?: ReadonlyMap<string, RemoteWorkflow>;
 }
 
 /**
@@ -39,7 +41,8 @@ export function planWorkflow(path: string, text: string, request: PlanRequest): 
 	}
 	const made = planOf(path, root, { request, declared }, problems);
 	const all = [...problems.all, ...made.called];
-	return all.length === 0 ? { is: 'planned', plan: made.plan } : { is: 'broken', problems: all };
+	const { plan, missing } = made;
+	return all.length === 0 ? { is: 'planned', plan, missing } : { is: 'broken', problems: all };
 }
 
 type Declared = { readonly [Event in 'workflow_dispatch' | 'workflow_call']: readonly InputDeclaration[] };
@@ -54,7 +57,7 @@ function planOf(
 	root: MappingToken,
 	{ request, declared }: { readonly request: PlanRequest; readonly declared: Declared },
 	problems: FileProblems,
-): { readonly plan: Plan; readonly called: readonly Problem[] } {
+): { readonly plan: Plan; readonly called: readonly Problem[]; readonly missing: readonly string[] } {
 	const name = root.find('name')?.toString() || path;
 	const inputs = inputsOf(declared, request, problems);
 	const optional = <K extends 'permissions' | 'concurrency' | 'runName'>(
@@ -64,8 +67,11 @@ function planOf(
 		const token = root.find(written);
 		return token === undefined ? {} : ({ [key]: templateOf(token, problems) } as { readonly [P in K]: Template });
 	};
-	const drafts = draftsOf(root.find('jobs'), { defaults: root.find('defaults'), problems });
-	const { called, problems: inCalled } = calledWorkflows(path, drafts, request.callable ?? new Map());
+	const calls = calledWorkflows(path, draftsOf(root.find('jobs'), { defaults: root.find('defaults'), problems }), {
+		own: request.callable ?? new Map(),
+		remote: request.remote ?? new Map(),
+	});
+	const { called, drafts } = calls;
 	const { jobs, problems: inJobs } = planJobs(drafts, planContexts(request, { path, name }, inputs ?? {}));
 	// What is wrong with a file that cannot be read is told once, not again by what would be made of it.
 	for (const problem of inJobs) problems.addLocated(problem, undefined);
@@ -80,7 +86,7 @@ function planOf(
 		...(Object.keys(called).length === 0 ? {} : { called }),
 		jobs,
 	};
-	return { plan, called: inCalled };
+	return { plan, called: calls.problems, missing: calls.missing };
 }
 
 /** The values of the inputs that the event has; undefined when it has none. */

@@ -5,6 +5,7 @@ import {
 	StringToken,
 	type TemplateToken,
 } from '@actions/workflow-parser/templates/tokens/index';
+import { usesProblem } from '../action/uses-reference.ts';
 import type { PlannedStep, Template } from '../plan.ts';
 import { BackgroundSteps, waitingName, waitingOf, waitingTitle } from './background-steps.ts';
 import type { FileProblems } from './file-problems.ts';
@@ -72,24 +73,8 @@ function stepOf(step: MappingToken, ids: StepIds, problems: FileProblems): Plann
 
 function checkUses(token: TemplateToken, problems: FileProblems): void {
 	const uses = token.toString();
-	if (/^actions\/checkout@\S+$/i.test(uses)) return;
-	if (!/^[.$]\//.test(uses)) {
-		const next = 'use actions/checkout, an action of this repository (./path), or a `run` step';
-		problems.unsupported(placeOf(token), `\`uses: ${uses}\` (an action from elsewhere) is`, next);
-		return;
-	}
-	let depth = 0;
-	for (const segment of uses.split(/[\\/]/)) {
-		if (segment === '..') depth -= 1;
-		else if (segment !== '.' && segment !== '') depth += 1;
-		if (depth >= 0) continue;
-		problems.add(placeOf(token), {
-			code: 'FB1002',
-			what: `\`uses: ${uses}\` leaves the repository`,
-			next: 'name a folder inside the repository',
-		});
-		return;
-	}
+	const wrong = usesProblem(uses);
+	if (wrong !== undefined) problems.add(placeOf(token), { code: 'FB1002', ...wrong });
 }
 
 /** Names steps without an id as GitHub does: `__run`, `__run_2`, `__self`, `__actions_checkout`. */

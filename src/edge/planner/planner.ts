@@ -1,5 +1,7 @@
-import type { CompositeAction, NotPlanned, Plan, Trigger } from '#core/plan.ts';
+import type { Action } from '#core/action/action.ts';
+import type { NotPlanned, Plan, Trigger } from '#core/plan.ts';
 import type { Problem, Result } from '#core/result.ts';
+import type { RemoteWorkflow } from '#core/workflow/called-workflows.ts';
 
 /**
  * Workflow files + trigger -> plans, where a hostile file can neither hang nor exhaust Footbridge
@@ -7,8 +9,8 @@ import type { Problem, Result } from '#core/result.ts';
  */
 export interface Planner {
 	plan(files: ReadonlyMap<string, string>, trigger: Trigger, options?: PlanOptions): Promise<PlanOutcome>;
-	/** Reads the `action.yml` of a composite action of the repository; any other kind of action is a problem. */
-	action(path: string, text: string): Promise<Result<CompositeAction>>;
+	/** Reads an `action.yml`. */
+	action(path: string, text: string): Promise<Result<Action>>;
 	close(): Promise<void>;
 }
 
@@ -21,6 +23,8 @@ export interface PlanOptions {
 	readonly project?: string;
 	/** URL of the repository's `origin`. */
 	readonly origin?: string;
+	/** What became of the workflows of other repositories that are called, by `owner/name/path@ref`. */
+	readonly remote?: ReadonlyMap<string, RemoteWorkflow>;
 }
 
 export interface PlanOutcome {
@@ -28,4 +32,6 @@ export interface PlanOutcome {
 	readonly notPlanned: readonly NotPlanned[];
 	/** Files that cannot run, with every problem found. Other files are planned all the same. */
 	readonly broken: readonly { readonly workflow: string; readonly problems: readonly Problem[] }[];
+	/** Workflows of other repositories that the plans call, and that are not in `remote`: whoever has them plans again. */
+	readonly missing?: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { CompositeAction } from '#core/plan.ts';
+import type { Action } from '#core/action/action.ts';
 import type { Problem, Result } from '#core/result.ts';
 import type { Planned, PlanRequest } from '#core/workflow/plan-workflow.ts';
 
@@ -11,5 +11,5 @@ export type Request = {
 /** What came of it; `failed` when the file was too much for the reader, or the reader has a fault. */
 export type Answer =
 	| { readonly kind: 'plan'; readonly planned: Planned }
-	| { readonly kind: 'action'; readonly action: Result<CompositeAction> }
+	| { readonly kind: 'action'; readonly action: Result<Action> }
 	| { readonly kind: 'failed'; readonly problem: Problem };

@@ -22,12 +22,13 @@ async function plan(
 	reader: GuardedReader,
 	files: ReadonlyMap<string, string>,
 	trigger: Trigger,
-	{ workflow, vars, project, origin }: PlanOptions,
+	{ workflow, vars, project, origin, remote = new Map() }: PlanOptions,
 ): Promise<PlanOutcome> {
 	const paths = [...files.keys()].filter((path) => workflow === undefined || isNamed(path, workflow)).sort();
 	const plans: Plan[] = [];
 	const notPlanned: NotPlanned[] = [];
 	const broken: { workflow: string; problems: readonly Problem[] }[] = [];
+	const missing = new Set<string>();
 	if (workflow !== undefined && paths.length === 0) {
 		broken.push({ workflow, problems: [unknownWorkflow(workflow, files)] });
 	}
@@ -41,22 +42,24 @@ async function plan(
 	const callable = new Map([...files].filter(([, text]) => text.includes('workflow_call')));
 	const answers = paths.map((path) => {
 		const text = files.get(path) ?? '';
-		const request = callsOthers.test(text) ? { ...known, callable } : known;
+		const request = callsOthers.test(text) ? { ...known, callable, remote } : known;
 		return reader.ask({ kind: 'plan', path, text, request });
 	});
 	for (const [index, answer] of (await Promise.all(answers)).entries()) {
 		const path = paths[index] ?? '';
 		if (answer.kind === 'action') throw new Error('the planner answered another question');
 		if (answer.kind === 'failed') broken.push({ workflow: path, problems: [answer.problem] });
-		else if (answer.planned.is === 'planned') plans.push(answer.planned.plan);
-		else if (answer.planned.is === 'not-planned') notPlanned.push({ workflow: path, why: answer.planned.why });
+		else if (answer.planned.is === 'planned') {
+			plans.push(answer.planned.plan);
+			for (const one of answer.planned.missing) missing.add(one);
+		} else if (answer.planned.is === 'not-planned') notPlanned.push({ workflow: path, why: answer.planned.why });
 		else broken.push({ workflow: path, problems: answer.planned.problems });
 	}
-	return { plans, notPlanned, broken };
+	return { plans, notPlanned, broken, ...(missing.size === 0 ? {} : { missing: [...missing] }) };
 }
 
-/** A file without this text calls no workflow of the repository: the others need not be sent to the worker. */
-const callsOthers = /[.$]\/\.github\/workflows\//;
+/** A file without this text calls no workflow: the others need not be sent to the worker. */
+const callsOthers = /\/\.github\/workflows\//;
 
 /** A path, a file name, or a file name without its ending. */
 function isNamed(path: string, wanted: string): boolean {

@@ -6,7 +6,7 @@ import type { Answer, Request } from './worker-messages.ts';
 // The parser can only be loaded once the hook above is in place.
 const [{ planWorkflow }, { parseAction }] = await Promise.all([
 	import('#core/workflow/plan-workflow.ts'),
-	import('#core/workflow/action.ts'),
+	import('#core/action/parse-action.ts'),
 ]);
 
 parentPort?.on('message', (request: Request) => parentPort?.postMessage(answer(request)));

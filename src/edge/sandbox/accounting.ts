@@ -11,8 +11,10 @@ export interface Accounting {
 	readonly procs: readonly string[];
 	/** Puts a process that runs already, and what it has started, into the groups: it need not wait for that, but what it takes in its first moments is not counted. */
 	follow(pid: number): void;
-	/** Adds what was counted, and the limit that ended the step, to its end; then the groups are gone. */
+	/** Adds what was counted, and the limit that ended the step, to its end. */
 	close(end: ProcessEnd): ProcessEnd;
+	/** Removes the groups; what is left in them is the room's. Nobody need wait for it: the next step may begin before. */
+	leave(): void;
 }
 
 let steps = 0;
@@ -22,17 +24,21 @@ export function openAccounting(outer: Cgroup, limits: Limits): Accounting {
 	steps += 1;
 	const inner = makeInner(outer, `step-${steps}`);
 	const places = [...outer.places, ...inner.places];
-	const before = refusalsOf(places, readFrom);
+	const isLimited = limits.memoryBytes !== undefined || limits.processes !== undefined;
+	const refusals = () => (isLimited ? refusalsOf(places, readFrom) : { memory: 0, processes: 0 });
+	const before = refusals();
+	let isOver = false;
 	return {
 		// Where the step's own group could not be made, it is in the room's.
 		procs: inner.places.length === outer.places.length ? inner.procs : [...outer.procs, ...inner.procs],
 		follow(pid) {
-			void moveTree(pid, inner.procs);
+			// The pid of a step that is over may be somebody else's.
+			void moveTree(pid, inner.procs, () => isOver);
 		},
 		close(end) {
-			const after = refusalsOf(places, readFrom);
+			isOver = true;
+			const after = refusals();
 			const usage = usageOf(inner.places, readFrom);
-			leaveInner(inner, outer);
 			const isFailed = end.exitCode !== 0;
 			const limit = !isFailed
 				? undefined
@@ -47,17 +53,21 @@ export function openAccounting(outer: Cgroup, limits: Limits): Accounting {
 				...(limit === undefined ? {} : { limit }),
 			};
 		},
+		leave: () => leaveInner(inner, outer),
 	};
 }
 
 /** A process that was started meanwhile by one that was moved is where that one is. */
-async function moveTree(pid: number, procs: readonly string[]): Promise<void> {
+async function moveTree(pid: number, procs: readonly string[], isOver: () => boolean): Promise<void> {
 	const moved = new Set<number>();
 	const open = [pid];
 	for (let next = open.pop(); next !== undefined; next = open.pop()) {
 		if (moved.has(next)) continue;
 		moved.add(next);
-		for (const file of procs) await writeFile(file, String(next)).catch(() => undefined);
+		for (const file of procs) {
+			if (isOver()) return;
+			await writeFile(file, String(next)).catch(() => undefined);
+		}
 		open.push(...childrenOf(next));
 	}
 }

@@ -89,6 +89,7 @@ function fakeRoom({ spec, tier, script, time, gone }: Parts): Room {
 			throw new ProblemError({ code: 'FB2061', what: `${path} cannot be used`, why, where: path });
 		},
 		async own() {},
+		pin: async (path) => ({ path: join(spec.directory, path), release: async () => undefined }),
 		async bring(path, fill) {
 			const folder = join(spec.directory, path);
 			await mkdir(folder, { recursive: true });

@@ -6,31 +6,54 @@ import { join } from 'node:path';
 export interface Fifos {
 	/** A new one; it is the caller's to remove. */
 	take(): Promise<string>;
+	/** Resolves when none is being made any more: the directory can go. */
+	close(): Promise<void>;
 }
 
 /** Keeps them in `directory`, which it makes. */
-export function fifos(directory: string): Fifos {
+export function openFifos(directory: string): Fifos {
 	mkdirSync(directory, { mode: 0o700 });
 	let batches = 0;
-	const make = async () => {
+	let last: Promise<unknown> = Promise.resolve();
+	const make = (): Batch => {
+		// Who has had many will have more.
+		const size = Math.min(smallBatch * 2 ** batches, largeBatch);
 		batches++;
-		const paths = Array.from({ length: batchSize }, (_, index) => join(directory, `${batches}-${index}`));
-		await makeFifos(paths);
-		return paths;
+		const paths = Array.from({ length: size }, (_, index) => join(directory, `${batches}-${index}`));
+		const made = makeFifos(paths);
+		last = Promise.allSettled([last, made]);
+		return { paths, made };
 	};
-	let next: Promise<string[]> = make();
-	next.catch(() => undefined);
-	const take = async (): Promise<string> => {
-		const current = next;
-		const path = (await current).shift();
-		if (path !== undefined) return path;
-		if (current === next) next = make();
-		return take();
+	let present = make();
+	let spare: Batch | undefined;
+	return {
+		async take() {
+			for (;;) {
+				const batch = present;
+				await batch.made;
+				const path = batch.paths.shift();
+				if (path !== undefined) {
+					if (batch === present && batch.paths.length < smallBatch / 2) spare ??= make();
+					return path;
+				}
+				if (batch !== present) continue;
+				present = spare ?? make();
+				spare = undefined;
+			}
+		},
+		async close() {
+			await last;
+		},
 	};
-	return { take };
 }
 
-const batchSize = 16;
+interface Batch {
+	readonly paths: string[];
+	readonly made: Promise<void>;
+}
+
+const smallBatch = 16;
+const largeBatch = 128;
 
 function makeFifos(paths: readonly string[]): Promise<void> {
 	return new Promise((resolve, reject) => {

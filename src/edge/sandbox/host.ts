@@ -2,27 +2,39 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type Command, inCgroups, traced, tracedEnvironment, withEnvironment } from '#core/isolation/launch.ts';
+import {
+	type Command,
+	inCgroups,
+	properEnvironment,
+	traced,
+	tracedEnvironment,
+	withEnvironment,
+} from '#core/isolation/launch.ts';
 import { isAlive, type ProcessIdentity, signal } from '../process.ts';
 import { type OutputPipe, openOutputPipe } from '../process-output.ts';
+import { type ProcessStarter, processStarter } from '../process-starter.ts';
 import { type ProcessEntry, processEntry, processesMarked, processTable, treeOf } from '../process-table.ts';
-import { openAccounting } from './accounting.ts';
-import { type Cgroup, cgroupPids, endCgroups, makeCgroup } from './cgroup.ts';
-import { fifos } from './fifos.ts';
+import { type Cgroup, endCgroups, makeCgroup } from './cgroup.ts';
+import { type Fifos, openFifos } from './fifos.ts';
 import { userEnvironment } from './inherited-environment.ts';
 import { roomFiles } from './room-files.ts';
-import { type Ladder, runProcess, usualLadder } from './room-process.ts';
+import { type Ladder, usualLadder } from './room-process.ts';
 import { claimDirectory, removeTree, saveRecord, sweepRooms } from './room-record.ts';
 import type { Room, RoomProcess, RoomSpec, Sandbox } from './sandbox.ts';
+import { type StepStarter, stepStarter } from './step-starter.ts';
 import { openTrace } from './trace-file.ts';
 
 /** How the host tier is set up. */
 export interface HostOptions {
 	readonly ladder?: Ladder;
+	/** Starts what jobs run. */
+	readonly starter?: ProcessStarter;
 	/** Where the user's PATH, HOME and the like are taken from. */
 	readonly env?: NodeJS.ProcessEnv;
 	/** Whether to put jobs into control groups where that is allowed; on unless a test says otherwise. */
 	readonly cgroups?: boolean;
+	/** How many processes a room has before it gets a helper of its own, where a test says so. */
+	readonly helperAfter?: number;
 }
 
 /**
@@ -33,7 +45,8 @@ export interface HostOptions {
  * are found by descent, session and the variable FOOTBRIDGE_ROOM: one that leaves its session and empties its environment escapes.
  * On macOS, where other processes' variables cannot be read, one that leaves its session does.
  */
-export function hostSandbox(options: HostOptions = {}): Sandbox {
+export function hostSandbox(given: HostOptions = {}): Sandbox {
+	const options = { ...given, starter: given.starter ?? processStarter() };
 	return {
 		tier: 'host',
 		available: async () => (process.platform === 'win32' ? 'Footbridge runs on Linux and macOS' : undefined),
@@ -46,7 +59,7 @@ export function hostSandbox(options: HostOptions = {}): Sandbox {
 	};
 }
 
-async function prepareRoom(spec: RoomSpec, options: HostOptions): Promise<Room> {
+async function prepareRoom(spec: RoomSpec, options: HostOptions & { readonly starter: ProcessStarter }): Promise<Room> {
 	const record = claimDirectory(spec.directory, 'host', spec.id);
 	const directory = realpathSync(spec.directory);
 	const wanted = options.cgroups !== false && (await canRestoreEnvironment());
@@ -58,10 +71,12 @@ async function prepareRoom(spec: RoomSpec, options: HostOptions): Promise<Room> 
 		const work = join(directory, 'work');
 		const paths = { workspace: join(work, spec.repository, spec.repository), temp: join(work, '_temp') };
 		for (const path of Object.values(paths)) mkdirSync(path, { recursive: true });
-		const pipes = fifos(join(directory, 'pipes'));
+		const pipes = openFifos(join(directory, 'pipes'));
 		const env = { ...userEnvironment(options.env ?? process.env), [marker]: spec.id };
 		const ladder = options.ladder ?? usualLadder;
-		return makeRoom({ spec, directory, paths, cgroup, env, ladder, takeFifo: pipes.take });
+		const { helperAfter } = options;
+		const starter = stepStarter({ cgroup, limits: spec.limits, starter: options.starter, helperAfter });
+		return makeRoom({ spec, directory, paths, cgroup, env, ladder, starter, fifos: pipes });
 	} catch (error) {
 		await endCgroups(cgroups);
 		await removeTree(directory);
@@ -83,11 +98,12 @@ interface Parts {
 	readonly cgroup: Cgroup | undefined;
 	readonly env: Room['env'];
 	readonly ladder: Ladder;
-	readonly takeFifo: () => Promise<string>;
+	readonly starter: StepStarter;
+	readonly fifos: Fifos;
 }
 
 function makeRoom(parts: Parts): Room {
-	const { spec, directory, paths, cgroup, env } = parts;
+	const { spec, directory, paths, cgroup, env, starter } = parts;
 	const home = env['HOME'] ?? homedir();
 	const toolCache = realpathSync(spec.toolCache);
 	const pipes = new Set<OutputPipe>();
@@ -95,10 +111,12 @@ function makeRoom(parts: Parts): Room {
 	const folders = [directory, toolCache, home].map((path) => ({ inside: path, outside: path }));
 	let destroyed: Promise<{ readonly leftovers: number }> | undefined;
 	const destroy = async () => {
-		const leftovers = await endAll(() => leftOf(spec.id, steps, cgroup));
+		await starter.end();
+		const leftovers = await endAll(() => leftOf(spec.id, steps, starter.held));
 		for (const { pid } of steps) endGroup(pid);
 		await endCgroups(pathsOf(cgroup));
 		for (const pipe of pipes) pipe.close();
+		await parts.fifos.close();
 		await removeTree(directory);
 		return { leftovers };
 	};
@@ -110,15 +128,20 @@ function makeRoom(parts: Parts): Room {
 		env,
 		...roomFiles(folders, undefined, directory),
 		async run(step) {
-			const pipe = openOutputPipe(await parts.takeFifo());
+			const pipe = openOutputPipe(await parts.fifos.take());
 			pipes.add(pipe);
 			if (step.trace !== undefined) openTrace(step.trace).close();
-			const accounting = cgroup === undefined ? undefined : openAccounting(cgroup, spec.limits ?? {});
-			const command = commandOf(parts, step, accounting?.procs);
 			const cwd = cgroup === undefined ? step.cwd : directory;
-			const started = (identity: ProcessIdentity) => steps.push(identity);
-			const end = await runProcess({ command, cwd, pipe, ladder: parts.ladder, isEntrance: false, started }, step);
-			return accounting?.close(end) ?? end;
+			return starter.run({
+				process: step,
+				pipe,
+				ladder: parts.ladder,
+				isEntrance: false,
+				inside: (output) => ({ ...plainCommand(parts, step), cwd: step.cwd, output }),
+				outside: (output, procs) => ({ ...commandOf(parts, step, procs), cwd, output }),
+				isFollowed: false,
+				started: (identity) => steps.push(identity),
+			});
 		},
 		destroy() {
 			destroyed ??= destroy();
@@ -128,12 +151,16 @@ function makeRoom(parts: Parts): Room {
 }
 
 /** A shell that enters the control group before anything else comes first, and GNU env restores the variables behind it. */
-function commandOf({ env: roomEnv }: Parts, step: RoomProcess, procs: readonly string[] | undefined): Command {
-	const argv = step.trace === undefined ? step.argv : traced(step.argv, step.trace);
-	const env = { ...roomEnv, ...step.env, ...(step.trace === undefined ? {} : tracedEnvironment) };
-	if (procs === undefined) return { argv, env };
+function commandOf(parts: Parts, step: RoomProcess, procs: readonly string[]): Command {
+	const { argv, env } = plainCommand(parts, step);
+	if (parts.cgroup === undefined) return { argv, env };
 	const inner = withEnvironment(argv, step.cwd, env);
 	return { argv: inCgroups(procs, inner.argv), env: inner.env };
+}
+
+function plainCommand({ env: roomEnv }: Parts, { argv, env, trace }: RoomProcess): Command {
+	if (trace === undefined) return { argv, env: properEnvironment({ ...roomEnv, ...env }) };
+	return { argv: traced(argv, trace), env: properEnvironment({ ...roomEnv, ...env, ...tracedEnvironment }) };
 }
 
 /** Whether /usr/bin/env does what `withEnvironment` needs of it. */
@@ -151,10 +178,10 @@ function canRestoreEnvironment(): Promise<boolean> {
 let restores: Promise<boolean> | undefined;
 
 /** Every process of a room that is alive, found in all the ways that there are here. */
-function leftOf(id: string, steps: readonly ProcessIdentity[], cgroup: Cgroup | undefined): readonly ProcessEntry[] {
+function leftOf(id: string, steps: readonly ProcessIdentity[], held: () => readonly number[]): readonly ProcessEntry[] {
 	const table = processTable();
 	const roots = steps.filter((step) => !isReused(step)).map(({ pid }) => pid);
-	const known = new Set(cgroup === undefined ? [] : cgroupPids(cgroup));
+	const known = new Set(held());
 	for (const { pid } of [...processesMarked(`${marker}=${id}`), ...treeOf(new Set(roots), table)]) known.add(pid);
 	return table.filter(({ pid }) => known.has(pid));
 }

@@ -5,30 +5,22 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runner } from '#core/isolation/accounts.ts';
-import {
-	type Entrance,
-	enterRoom,
-	holdRoom,
-	inCgroups,
-	type RoomPrograms,
-	traced,
-	tracedEnvironment,
-	withEnvironment,
-} from '#core/isolation/launch.ts';
+import { inCgroups, traced, tracedEnvironment, withEnvironment } from '#core/isolation/launch.ts';
 import { toolCachePath } from '#core/isolation/room-mounts.ts';
 import { type Problem, ProblemError } from '#core/result.ts';
 import { identityOf, isAlive, type ProcessIdentity, signal } from '../process.ts';
 import { type OutputPipe, openOutputPipe } from '../process-output.ts';
+import { type ProcessStarter, processStarter } from '../process-starter.ts';
 import { processesBeside } from '../process-table.ts';
-import { openAccounting } from './accounting.ts';
 import { type Cgroup, endCgroups, makeCgroup } from './cgroup.ts';
-import { fifos } from './fifos.ts';
+import { type Fifos, openFifos } from './fifos.ts';
 import { networkEnvironment } from './inherited-environment.ts';
-import { makeOverlayFolders } from './overlay-folders.ts';
 import { roomFiles } from './room-files.ts';
-import { type Ladder, runProcess, usualLadder } from './room-process.ts';
+import type { RoomMaker } from './room-maker.ts';
+import { type Ladder, usualLadder } from './room-process.ts';
 import { claimDirectory, type RoomRecord, removeTree, saveRecord, sweepRooms } from './room-record.ts';
 import type { Room, RoomProcess, RoomSpec, Sandbox } from './sandbox.ts';
+import { type StepStarter, stepStarter } from './step-starter.ts';
 import { openTrace } from './trace-file.ts';
 
 /** How a tier of such rooms is set up. */
@@ -36,23 +28,27 @@ export interface NamespacedOptions {
 	/** Where rooms will be: `available` tries there. */
 	readonly rooms?: string;
 	readonly ladder?: Ladder;
+	/** Starts what jobs run. */
+	readonly starter?: ProcessStarter;
+	/** How many processes a room has before it gets a helper of its own, where a test says so. */
+	readonly helperAfter?: number;
 }
 
 /** A tier whose rooms are copy-on-write copies of this machine in namespaces of their own. */
 export interface NamespacedTier {
 	readonly tier: 'disposable' | 'sandbox';
-	readonly rights: Entrance['rights'];
+	readonly maker: RoomMaker;
 }
 
 /**
  * Rooms that see the machine's programs and files, but no process, device, socket or temporary file of it, no home, no password hash
  * and no host key. They never outlive their Footbridge: the process that holds a room ends with the pipe to its owner, and the
- * kernel then ends everything else. Needs root on Linux with overlayfs, util-linux and coreutils.
+ * kernel then ends everything else. Needs Linux with util-linux and coreutils, and what the maker needs.
  */
-export function namespacedSandbox({ tier, rights }: NamespacedTier, options: NamespacedOptions = {}): Sandbox {
-	const ladder = options.ladder ?? usualLadder;
+export function namespacedSandbox({ tier, maker }: NamespacedTier, options: NamespacedOptions = {}): Sandbox {
+	const { ladder = usualLadder, starter = processStarter(), helperAfter } = options;
 	let works: Promise<undefined> | undefined;
-	const prepare = (spec: RoomSpec) => prepareRoom(spec, { tier, rights, ladder });
+	const prepare = (spec: RoomSpec) => prepareRoom(spec, { tier, maker, ladder, starter, helperAfter });
 	const end = async ({ holder, cgroups }: RoomRecord) => {
 		await endHolder(holder);
 		await endCgroups(cgroups ?? []);
@@ -61,7 +57,7 @@ export function namespacedSandbox({ tier, rights }: NamespacedTier, options: Nam
 		tier,
 		async available() {
 			if (works !== undefined) return works;
-			const why = whyImpossible() ?? (await tryOne({ tier, prepare, end, rooms: options.rooms }));
+			const why = maker.whyNot() ?? (await tryOne({ tier, maker, prepare, end, rooms: options.rooms }));
 			if (why === undefined) works = Promise.resolve(undefined);
 			return why;
 		},
@@ -70,15 +66,8 @@ export function namespacedSandbox({ tier, rights }: NamespacedTier, options: Nam
 	};
 }
 
-function whyImpossible(): string | undefined {
-	if (process.platform !== 'linux') return 'a disposable copy of the machine needs Linux';
-	if (process.getuid?.() !== 0) return 'Footbridge does not run as root';
-	const missing = Object.entries(findPrograms()).find(([, path]) => path === undefined);
-	return missing === undefined ? undefined : `the program ${missing[0]} is missing (util-linux and coreutils have it)`;
-}
-
 /** Only a room that stands says that they can: kernels, containers and file systems refuse at many places. */
-async function tryOne({ tier, prepare, end, rooms }: Trial): Promise<string | undefined> {
+async function tryOne({ tier, maker, prepare, end, rooms }: Trial): Promise<string | undefined> {
 	const parent = rooms ?? tmpdir();
 	await mkdir(parent, { recursive: true });
 	// A Footbridge that was killed while it tried left its own.
@@ -101,11 +90,13 @@ async function tryOne({ tier, prepare, end, rooms }: Trial): Promise<string | un
 		return ended.exitCode === 0 ? undefined : `a trial room does not run programs: ${oneLine(output)}`;
 	} catch (error) {
 		await removeTree(directory);
-		return error instanceof ProblemError ? (error.problem.why ?? error.problem.what) : String(error);
+		const why = error instanceof ProblemError ? (error.problem.why ?? error.problem.what) : String(error);
+		return maker.explain?.(why) ?? why;
 	}
 }
 
 interface Trial {
+	readonly maker: RoomMaker;
 	readonly tier: NamespacedTier['tier'];
 	readonly prepare: (spec: RoomSpec) => Promise<Room>;
 	readonly end: (record: RoomRecord) => Promise<void>;
@@ -116,21 +107,10 @@ function oneLine(text: string): string {
 	return text.trim().replace(/\s*\n\s*/g, '; ');
 }
 
-function findPrograms(): { readonly [name in keyof RoomPrograms]: string | undefined } {
-	const find = (name: string) =>
-		['/usr/bin', '/bin', '/usr/sbin', '/sbin'].map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
-	return { unshare: find('unshare'), nsenter: find('nsenter'), setpriv: find('setpriv'), chroot: find('chroot') };
-}
-
-function programs(): RoomPrograms {
-	const { unshare, nsenter, setpriv, chroot } = findPrograms();
-	if (unshare === undefined || nsenter === undefined || setpriv === undefined || chroot === undefined)
-		throw new Error('prepare was called where the tier is not available');
-	return { unshare, nsenter, setpriv, chroot };
-}
-
 interface Kind extends NamespacedTier {
 	readonly ladder: Ladder;
+	readonly starter: ProcessStarter;
+	readonly helperAfter: number | undefined;
 }
 
 async function prepareRoom(asked: RoomSpec, kind: Kind): Promise<Room> {
@@ -141,11 +121,13 @@ async function prepareRoom(asked: RoomSpec, kind: Kind): Promise<Room> {
 	let holder: Holder | undefined;
 	try {
 		saveRecord(spec.directory, { ...record, cgroups });
-		const pipes = fifos(join(spec.directory, 'pipes'));
-		makeOverlayFolders(spec);
-		holder = await hold(spec.directory, spec.network ?? 'shared');
+		const pipes = openFifos(join(spec.directory, 'pipes'));
+		kind.maker.makeFolders(spec);
+		holder = await hold(spec.directory, kind.maker.hold(spec.directory, spec.network ?? 'shared'));
 		saveRecord(spec.directory, { ...record, cgroups, holder: holder.identity });
-		return makeRoom({ spec, kind, holder, cgroup, takeFifo: pipes.take });
+		const { helperAfter } = kind;
+		const starter = stepStarter({ cgroup, limits: spec.limits, starter: kind.starter, helperAfter });
+		return makeRoom({ spec, kind, holder, cgroup, starter, fifos: pipes });
 	} catch (error) {
 		await endHolder(holder?.identity);
 		await endCgroups(cgroups);
@@ -163,8 +145,7 @@ interface Holder {
 	ended(): Promise<void>;
 }
 
-async function hold(directory: string, network: 'shared' | 'private'): Promise<Holder> {
-	const [program = '', ...args] = holdRoom(programs(), directory, network);
+async function hold(directory: string, [program = '', ...args]: readonly string[]): Promise<Holder> {
 	const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 	const child = spawn(program, args, { cwd: '/', env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
 	const ended = new Promise<void>((resolve) => {
@@ -251,7 +232,8 @@ interface Parts {
 	readonly kind: Kind;
 	readonly holder: Holder;
 	readonly cgroup: Cgroup | undefined;
-	readonly takeFifo: () => Promise<string>;
+	readonly starter: StepStarter;
+	readonly fifos: Fifos;
 }
 
 function makeRoom(parts: Parts): Room {
@@ -273,7 +255,7 @@ function makeRoom(parts: Parts): Room {
 		toolCache: toolCachePath,
 		home: runner.home,
 		env,
-		...roomFiles(folders, runner, directory),
+		...roomFiles(folders, kind.maker.owner, directory, true),
 		run: (process) => runInside({ ...parts, env, pipes }, process),
 		destroy() {
 			destroyed ??= destroyRoom(parts, pipes);
@@ -299,35 +281,42 @@ interface Inside extends Parts {
 	readonly pipes: Set<OutputPipe>;
 }
 
-async function runInside({ spec, kind, holder, cgroup, takeFifo, env: roomEnv, pipes }: Inside, step: RoomProcess) {
-	const pipe = openOutputPipe(await takeFifo());
+async function runInside({ spec, kind, holder, starter, fifos, env: roomEnv, pipes }: Inside, step: RoomProcess) {
+	const pipe = openOutputPipe(await fifos.take());
 	pipes.add(pipe);
-	const trace = step.trace === undefined ? undefined : openTrace(step.trace, runner);
-	const accounting = cgroup === undefined ? undefined : openAccounting(cgroup, spec.limits ?? {});
+	const trace = step.trace === undefined ? undefined : openTrace(step.trace, kind.maker.owner);
 	try {
 		const argv = trace === undefined ? step.argv : traced(step.argv, '/proc/self/fd/3');
 		const env = { ...roomEnv, ...step.env, ...(trace === undefined ? {} : tracedEnvironment) };
 		const inner = withEnvironment(argv, step.cwd, env);
-		const entrance = { pid: holder.identity.pid, network: spec.network ?? 'shared', rights: kind.rights };
-		const entered = enterRoom(programs(), entrance, inner.argv);
+		const entrance = { pid: holder.identity.pid, network: spec.network ?? 'shared' };
+		const entered = kind.maker.enter(entrance, inner.argv);
+		const extra = trace === undefined ? {} : { extra: trace.descriptor };
+		const program = { argv: entered, env: inner.env, cwd: '/', ...extra };
 		// Who is limited must be in its groups before it can start anything; who is only counted need not wait for that.
 		const isLimited = spec.limits !== undefined;
-		const command = { argv: isLimited ? inCgroups(accounting?.procs ?? [], entered) : entered, env: inner.env };
-		const started = isLimited ? {} : { started: ({ pid }: ProcessIdentity) => accounting?.follow(pid) };
-		const extra = { ...started, ...(trace === undefined ? {} : { extraDescriptor: trace.descriptor }) };
-		const end = await runProcess({ command, cwd: '/', pipe, ladder: kind.ladder, isEntrance: true, ...extra }, step);
-		return accounting?.close(end) ?? end;
+		return await starter.run({
+			process: step,
+			pipe,
+			ladder: kind.ladder,
+			isEntrance: true,
+			inside: (output) => ({ ...program, output }),
+			outside: (output, procs) => ({ ...program, argv: isLimited ? inCgroups(procs, entered) : entered, output }),
+			isFollowed: !isLimited,
+		});
 	} finally {
 		trace?.close();
 	}
 }
 
-async function destroyRoom({ spec, holder, cgroup }: Parts, pipes: ReadonlySet<OutputPipe>) {
+async function destroyRoom({ spec, holder, cgroup, starter, fifos }: Parts, pipes: ReadonlySet<OutputPipe>) {
+	await starter.end();
 	const leftovers = processesBeside(holder.identity.pid).filter(({ pid }) => !holder.own.has(pid)).length;
 	await endHolder(holder.identity);
 	await holder.ended();
 	await endCgroups(cgroup?.places.map(({ path }) => path) ?? []);
 	for (const pipe of pipes) pipe.close();
+	await fifos.close();
 	await removeTree(spec.directory);
 	return { leftovers };
 }

@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { ProblemError } from '#core/result.ts';
+import { type Problem, ProblemError } from '#core/result.ts';
+import { pinFolder } from './room-pins.ts';
 import type { Room } from './sandbox.ts';
 
 /** A folder of the room and the one on this machine that is behind it. */
@@ -30,17 +31,21 @@ export interface FileOwner {
 	readonly gid: number;
 }
 
+/** How the owner reads and writes in a room. */
+export type RoomFiles = Pick<Room, 'hostPath' | 'put' | 'get' | 'own' | 'bring' | 'pin'>;
+
 /**
  * Reads and writes of the owner in folders that a job can change at the same moment. Folders are opened one by one without following
  * links, and what is opened is what is used: a link that a job puts there meanwhile leads nowhere.
  * Rejects with a ProblemError FB2061 when there is a link, or something else than a file, at the path. `directory` is on the same file
- * system as the folders, and no job can reach it.
+ * system as the folders, and no job can reach it. `isKeptApart`: what the job may reach elsewhere is less than what its user may.
  */
 export function roomFiles(
 	folders: readonly RoomFolder[],
 	owner: FileOwner | undefined,
 	directory: string,
-): Pick<Room, 'hostPath' | 'put' | 'get' | 'own' | 'bring'> {
+	isKeptApart = owner !== undefined,
+): RoomFiles {
 	const locate = (path: string): Located => {
 		const normal = posix.normalize(path);
 		const folder = folders.find(({ inside }) => normal === inside || normal.startsWith(`${inside}/`));
@@ -72,6 +77,20 @@ export function roomFiles(
 			const folder = refusing(path, () => openFolder({ ...located, parts: parts.slice(0, -1) }, undefined));
 			try {
 				await giveTo(owner, referTo(folder), `./${parts.at(-1) ?? ''}`);
+			} finally {
+				closeSync(folder.descriptor);
+			}
+		},
+		async pin(path) {
+			const located = locate(path);
+			const plain = [located.root, ...located.parts].join('/');
+			if (!isKeptApart) mkdirSync(plain, { recursive: true });
+			// Nobody but this user can put anything in its place.
+			if (!isKeptApart || located.parts.length === 0) return { path: plain, release: async () => undefined };
+			if (owner === undefined) throw new ProblemError(notPinned(path));
+			const folder = refusing(path, () => openFolder(located, owner));
+			try {
+				return await pinFolder(referTo(folder), directory);
 			} finally {
 				closeSync(folder.descriptor);
 			}
@@ -138,10 +157,7 @@ function openFolder({ root, parts }: Located, maker: Maker): OpenFolder {
 	for (const part of parts) {
 		const next = `${referTo(folder)}/${part}`;
 		try {
-			const isNew = maker !== undefined && makeFolder(next);
-			const descriptor = openSync(next, folderFlags | constants.O_NOFOLLOW);
-			if (isNew) fchmodSync(descriptor, 0o755);
-			if (isNew && typeof maker === 'object') fchownSync(descriptor, maker.uid, maker.gid);
+			const descriptor = openOrMake(next, maker);
 			closeSync(folder.descriptor);
 			folder = { descriptor, path: `${folder.path}/${part}` };
 		} catch (error) {
@@ -150,6 +166,20 @@ function openFolder({ root, parts }: Located, maker: Maker): OpenFolder {
 		}
 	}
 	return folder;
+}
+
+/** Most folders are there: looking first saves a failed mkdir a folder. */
+function openOrMake(path: string, maker: Maker): number {
+	try {
+		return openSync(path, folderFlags | constants.O_NOFOLLOW);
+	} catch (error) {
+		if (maker === undefined || codeOf(error) !== 'ENOENT') throw error;
+	}
+	const isNew = makeFolder(path);
+	const descriptor = openSync(path, folderFlags | constants.O_NOFOLLOW);
+	if (isNew) fchmodSync(descriptor, 0o755);
+	if (isNew && typeof maker === 'object') fchownSync(descriptor, maker.uid, maker.gid);
+	return descriptor;
 }
 
 const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY;
@@ -181,17 +211,7 @@ interface NewFile {
 
 /** Always a new file: one that is there may be a link, or held open by a job. */
 function write({ parent, name, content, mode, owner }: NewFile): void {
-	const path = `${parent}/${name}`;
-	try {
-		unlinkSync(path);
-	} catch (error) {
-		if (codeOf(error) !== 'ENOENT') throw error;
-	}
-	const descriptor = openSync(
-		path,
-		constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-		0o600,
-	);
+	const descriptor = createAnew(`${parent}/${name}`);
 	try {
 		writeFileSync(descriptor, content);
 		if (owner !== undefined) fchownSync(descriptor, owner.uid, owner.gid);
@@ -199,6 +219,17 @@ function write({ parent, name, content, mode, owner }: NewFile): void {
 	} finally {
 		closeSync(descriptor);
 	}
+}
+
+function createAnew(path: string): number {
+	const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+	try {
+		return openSync(path, flags, 0o600);
+	} catch (error) {
+		if (codeOf(error) !== 'EEXIST') throw error;
+	}
+	unlinkSync(path);
+	return openSync(path, flags, 0o600);
 }
 
 function read(path: string, limitBytes: number): string | undefined {
@@ -258,6 +289,15 @@ const reasons: { readonly [code: string]: string } = {
 	ENXIO: 'it is no regular file',
 	EFTYPE: 'it is no regular file',
 };
+
+function notPinned(path: string): Problem {
+	return {
+		code: 'FB2061',
+		what: `${path} cannot be given to a container`,
+		why: 'only root can hold a folder where it is while a job changes it, and Footbridge does not run as root',
+		where: path,
+	};
+}
 
 function refusal(error: unknown, path: string): unknown {
 	const why = reasons[codeOf(error) ?? ''];

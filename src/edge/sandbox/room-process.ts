@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command } from '#core/isolation/launch.ts';
-import { identityOf, type ProcessIdentity, signal } from '../process.ts';
+import { type ProcessIdentity, signal } from '../process.ts';
 import type { Following, OutputPipe } from '../process-output.ts';
+import type { Exit, Started } from '../process-start.ts';
 import { processTable, treeOf } from '../process-table.ts';
 import type { ProcessEnd, RoomProcess } from './sandbox.ts';
 
@@ -20,24 +18,24 @@ export const usualLadder: Ladder = { interruptMs: 7500, terminateMs: 2500 };
 
 /** One process tree, ready to be started. */
 export interface Launch {
-	readonly command: Command;
-	/** The folder that the first program of the chain starts in. */
-	readonly cwd: string;
+	/** Starts it with this descriptor as its output. */
+	readonly start: (output: number) => Promise<Started>;
 	readonly pipe: OutputPipe;
 	readonly ladder: Ladder;
-	/** Given to the child as descriptor 3. */
-	readonly extraDescriptor?: number;
 	/** The first process only enters a room and waits there for the job's: a signal would end it too early. */
 	readonly isEntrance: boolean;
 	/** Told which process it is, at once. */
 	readonly started?: (identity: ProcessIdentity) => void;
+	/** Makes who would tell of its start and its end tell that it cannot, where a job could hold it up. */
+	readonly giveUp?: () => void;
 }
 
 /** Starts the tree and waits for its end and its output. Rejects only with what `output` threw, after everything was killed. */
 export async function runProcess(launch: Launch, { output, signal: abort }: RoomProcess): Promise<ProcessEnd> {
-	const started = performance.now();
-	const over = (end: Exit): ProcessEnd => ({ ...end, durationMs: performance.now() - started });
-	if (abort?.aborted === true) {
+	const began = performance.now();
+	const over = (end: Exit): ProcessEnd => ({ ...end, durationMs: performance.now() - began });
+	const isAborted = () => abort?.aborted === true;
+	if (isAborted()) {
 		launch.pipe.closeWriter();
 		return over({ exitCode: null, signal: 'SIGINT' });
 	}
@@ -48,20 +46,25 @@ export async function runProcess(launch: Launch, { output, signal: abort }: Room
 		if (length <= headBytes) head.push(chunk);
 		return output(chunk);
 	});
-	const { child, exit } = start(launch);
-	const tree = child?.pid === undefined ? undefined : liveTree(child.pid, launch.isEntrance);
-	if (child?.pid !== undefined) launch.started?.(identityOf(child.pid) ?? { pid: child.pid, startTime: 0 });
+	// What `output` throws before the program is known to run is told behind that.
+	following.ended.catch(() => undefined);
+	const { identity, exit } = await started(launch, abort);
+	const tree = identity === undefined ? undefined : liveTree(identity.pid, launch.isEntrance);
+	if (identity !== undefined) launch.started?.(identity);
 	const climb = () => {
-		if (tree !== undefined) void descend(tree, launch.ladder, exit);
+		if (tree !== undefined) void descend(tree, launch, exit);
 	};
 	abort?.addEventListener('abort', climb, { once: true });
+	// It may have come while the program was being started.
+	if (isAborted()) climb();
 	try {
 		const end = await Promise.race([exit, following.ended.then(() => exit)]);
 		await drained(following);
 		const why = length > headBytes ? undefined : whyNotStarted(end, Buffer.concat(head).toString());
 		return over(why === undefined ? end : { ...end, error: why });
 	} catch (error) {
-		await descend(tree ?? { send: () => 0 }, { interruptMs: 0, terminateMs: 0 }, exit);
+		const ladder = { interruptMs: 0, terminateMs: 0 };
+		await descend(tree ?? { send: () => 0 }, { ...launch, ladder }, exit);
 		throw error;
 	} finally {
 		abort?.removeEventListener('abort', climb);
@@ -75,30 +78,18 @@ async function drained(following: Following): Promise<void> {
 	await Promise.race([following.ended, following.quiet()]);
 }
 
-type Exit = Pick<ProcessEnd, 'exitCode' | 'signal' | 'error'>;
-
-function start({ command, cwd, pipe, extraDescriptor }: Launch): { child?: ChildProcess; exit: Promise<Exit> } {
-	const [program = '', ...args] = command.argv;
-	const { promise: exit, resolve } = Promise.withResolvers<Exit>();
-	const fail = (error: unknown) =>
-		resolve({ exitCode: null, signal: null, error: error instanceof Error ? error.message : String(error) });
-	const stdio = [
-		'ignore',
-		pipe.writer,
-		pipe.writer,
-		...(extraDescriptor === undefined ? [] : [extraDescriptor]),
-	] as const;
+/** Starts it, and closes this process's own end of the pipe: from then on the pipe ends when the tree does. */
+async function started({ start, pipe, ladder, giveUp }: Launch, abort: AbortSignal | undefined): Promise<Started> {
+	let timer: NodeJS.Timeout | undefined;
+	const limit = () => {
+		timer = setTimeout(() => giveUp?.(), ladder.interruptMs + ladder.terminateMs);
+	};
+	abort?.addEventListener('abort', limit, { once: true });
 	try {
-		const child = spawn(program, args, { env: command.env, cwd, detached: true, stdio: [...stdio] });
-		// The system's own words name the program when it is the folder that is missing.
-		child.once('error', (error) => fail(existsSync(cwd) ? error : new Error(`the folder ${cwd} is not there`)));
-		child.once('exit', (exitCode, signalName) => resolve({ exitCode, signal: signalName }));
-		return { child, exit };
-	} catch (error) {
-		// Arguments or an environment that are too large for the kernel.
-		fail(error);
-		return { exit };
+		return await start(pipe.writer);
 	} finally {
+		abort?.removeEventListener('abort', limit);
+		clearTimeout(timer);
 		pipe.closeWriter();
 	}
 }
@@ -106,7 +97,7 @@ function start({ command, cwd, pipe, extraDescriptor }: Launch): { child?: Child
 /** The programs before the job's own say in one line why they could not go on. */
 function whyNotStarted({ exitCode }: Exit, head: string): string | undefined {
 	if (exitCode === null || (exitCode !== 1 && exitCode < 125)) return undefined;
-	return /^(?:\S*\/)?(?:env|chroot|setpriv|nsenter): (.+)\n$/.exec(head)?.[1];
+	return /^(?:\S*\/)?(?:env|chroot|setpriv|unshare|nsenter): (.+)\n$/.exec(head)?.[1];
 }
 
 interface Tree {
@@ -131,7 +122,11 @@ function liveTree(root: number, isEntrance: boolean): Tree {
 	};
 }
 
-async function descend(tree: Tree, ladder: Ladder, exit: Promise<Exit>): Promise<void> {
+async function descend(
+	tree: Tree,
+	{ ladder, giveUp }: Pick<Launch, 'ladder' | 'giveUp'>,
+	exit: Promise<Exit>,
+): Promise<void> {
 	let isOver = false;
 	const over = exit.then(() => {
 		isOver = true;
@@ -147,11 +142,14 @@ async function descend(tree: Tree, ladder: Ladder, exit: Promise<Exit>): Promise
 		await within(over, end - performance.now());
 		if (isOver) return;
 	}
-	while (!isOver) {
-		tree.send('SIGKILL');
+	for (const end = performance.now() + untoldMs; !isOver; ) {
+		if (tree.send('SIGKILL') === 0 && performance.now() > end) giveUp?.();
 		await within(over, 20);
 	}
 }
+
+/** How long nobody of the tree may be left without its end being told. */
+const untoldMs = 1000;
 
 /** Waits for a promise, at most `ms`, and leaves no timer behind. */
 async function within(promise: Promise<void>, ms: number): Promise<void> {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSy
 import { join } from 'node:path';
 import type { Tier } from '#core/event.ts';
 import { identityOf, isAlive, type ProcessIdentity } from '../process.ts';
+import { releasePins } from './room-pins.ts';
 
 /** What is known of a room when everybody who knew it is gone: kept in the room's directory. */
 export interface RoomRecord {
@@ -86,6 +87,7 @@ function isOld(path: string): boolean {
 
 /** Removes a folder with everything in it: links are not followed, and folders without rights are given them first. */
 export async function removeTree(path: string): Promise<void> {
+	await releasePins(path);
 	if (await succeeds('rm', '-rf', '--', path)) return;
 	await succeeds('chmod', '-R', 'u+rwX', '--', path);
 	if (!(await succeeds('rm', '-rf', '--', path))) throw new Error(`${path} could not be removed`);

@@ -1,3 +1,6 @@
+import type { ContainerSettings } from '#core/container/container.ts';
+import type { PortMapping } from '#core/container/port-mapping.ts';
+import type { Volume } from '#core/container/volume.ts';
 import type { Tier, Usage } from '#core/event.ts';
 
 /**
@@ -33,6 +36,23 @@ export interface RoomSpec {
 	readonly network?: 'shared' | 'private';
 	/** Unix sockets or folders on this machine to show at the same path, read-only. */
 	readonly shown?: readonly string[];
+	/** Folders on this machine to show at the same path. What the job changes of them its own room sees, and nobody else: `host` cannot keep that promise, `container` shows them read-only. */
+	readonly lent?: readonly string[];
+	/** What the tier `container` makes the room of; the others do not look at it. */
+	readonly container?: RoomContainer;
+}
+
+/** The container that a room is. */
+export interface RoomContainer {
+	/** Name or id of an image that is here. */
+	readonly image: string;
+	/** Over those of the image. */
+	readonly env: { readonly [name: string]: string };
+	readonly volumes: readonly Volume[];
+	readonly ports: readonly PortMapping[];
+	readonly settings: ContainerSettings;
+	readonly network?: { readonly name: string; readonly aliases: readonly string[] };
+	readonly labels: { readonly [name: string]: string };
 }
 
 /** Limits that the kernel keeps, where Footbridge may set them. */
@@ -54,6 +74,10 @@ export interface Room {
 	readonly home: string;
 	/** Variables that every process of the room starts from (PATH, HOME, USER, LANG ...). */
 	readonly env: { readonly [name: string]: string };
+	/** Id of the container that it is. */
+	readonly container?: string;
+	/** Makes a port of this machine's loopback answer at the room's own; absent where the room has this machine's. */
+	reach?(port: number): Promise<void>;
 	/** The folder on this machine behind a path of the room; for the owner's own reads and writes. */
 	hostPath(path: string): string;
 	/** Writes a file that the job's user owns. Parents are made. */
@@ -67,10 +91,22 @@ export interface Room {
 	 * Nothing, or an empty folder, may be at the path. Rejects with FB2061 when something else is, or a link is on the way.
 	 */
 	bring(path: string, fill: (folder: string) => Promise<void>): Promise<void>;
+	/**
+	 * Holds a folder of the room, which is made when it is missing, at a path of this machine that means this folder whatever a job does
+	 * meanwhile: a container can be given it. Rejects with FB2061 when a link is on the way.
+	 */
+	pin(path: string): Promise<PinnedFolder>;
 	/** Starts one process tree and resolves when it has ended and its output is drained. */
 	run(process: RoomProcess): Promise<ProcessEnd>;
 	/** Ends every process that is left; how many there were. */
 	destroy(): Promise<{ readonly leftovers: number }>;
+}
+
+/** A folder of a room that somebody else is given. */
+export interface PinnedFolder {
+	/** On this machine. */
+	readonly path: string;
+	release(): Promise<void>;
 }
 
 export interface RoomProcess {

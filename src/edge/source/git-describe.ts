@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { ok, type Result } from '#core/result.ts';
-import { git, runGit } from './git-command.ts';
+import { git, runGit } from '../git-command.ts';
+import { rememberedAnswers } from './git-answers.ts';
 import { findRepository } from './git-place.ts';
 import type { Repository } from './source.ts';
 
@@ -10,15 +11,26 @@ export async function describe(path: string): Promise<Result<Repository>> {
 	if (!found.ok) return found;
 	const { gitDir, workTree } = found.value;
 	const root = workTree ?? gitDir;
-	const origin = await originOf(gitDir);
+	const isBare = workTree === undefined;
+	const { origin, defaultBranch } = await remembered(gitDir, async () => {
+		const [origin, defaultBranch] = await Promise.all([originOf(gitDir), defaultBranchOf(gitDir, isBare)]);
+		return { origin, defaultBranch };
+	});
 	return ok({
 		path: root,
 		name: basename(root).replace(/\.git$/, ''),
-		defaultBranch: await defaultBranch(gitDir, workTree === undefined),
-		isBare: workTree === undefined,
+		defaultBranch,
+		isBare,
 		...(origin === undefined ? {} : { origin }),
 	});
 }
+
+/** Asked of every project twice a second by a server that watches. */
+const remembered = rememberedAnswers<{ readonly origin: string | undefined; readonly defaultBranch: string }>([
+	'refs/remotes/origin/HEAD',
+	'refs/heads/main',
+	'refs/heads/master',
+]);
 
 /** URL of `origin` without credentials, where there is one. */
 export async function originOf(gitDir: string): Promise<string | undefined> {
@@ -33,18 +45,18 @@ function withoutCredentials(url: string): string {
 }
 
 /** What `origin` says, else the usual names, else the branch that is checked out (born or not). */
-async function defaultBranch(gitDir: string, isBare: boolean): Promise<string> {
+async function defaultBranchOf(gitDir: string, isBare: boolean): Promise<string> {
 	const symbolic = async (ref: string) => {
 		const { exitCode, stdout } = await runGit({ gitDir, args: ['symbolic-ref', '--quiet', ref] });
 		return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
 	};
-	const remote = await symbolic('refs/remotes/origin/HEAD');
+	const [remote, head, usual] = await Promise.all([
+		symbolic('refs/remotes/origin/HEAD'),
+		symbolic('HEAD'),
+		git({ gitDir, args: ['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads/main', 'refs/heads/master'] }),
+	]);
 	if (remote !== undefined) return remote.replace(/^refs\/remotes\/origin\//, '');
-	const current = (await symbolic('HEAD'))?.replace(/^refs\/heads\//, '');
+	const current = head?.replace(/^refs\/heads\//, '');
 	if (isBare && current !== undefined) return current;
-	const usual = await git({
-		gitDir,
-		args: ['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads/main', 'refs/heads/master'],
-	});
 	return usual.split('\n').find((name) => name === 'main' || name === 'master') ?? current ?? 'main';
 }

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type GitLimits, git } from './git-command.ts';
+import { type GitLimits, git } from '../git-command.ts';
 import { listRefs } from './git-refs.ts';
 import { commitsAtDepth, packedShallow } from './git-shallow.ts';
 import type { GitFolderOptions } from './source.ts';

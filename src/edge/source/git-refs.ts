@@ -1,5 +1,5 @@
 import { failed, ok, type Problem, type Result } from '#core/result.ts';
-import { git, gitFailed, runGit } from './git-command.ts';
+import { git, gitFailed, runGit } from '../git-command.ts';
 import { isRefName } from './ref-name.ts';
 
 /** A branch or tag as it is in a repository. */
@@ -34,6 +34,13 @@ export async function listRefs(gitDir: string, ...prefixes: readonly string[]): 
 
 /** The full ref that HEAD points to, and its commit; undefined when there is no commit yet. */
 export async function headOf(gitDir: string): Promise<{ readonly ref: string; readonly sha: string } | undefined> {
+	const both = await runGit({
+		gitDir,
+		args: ['rev-parse', '--quiet', 'HEAD^{commit}', '--symbolic-full-name', 'HEAD'],
+	});
+	const told = /^([0-9a-f]+)\n(refs\/.+|HEAD)\n$/.exec(both.stdout.toString('utf8'));
+	if (both.exitCode === 0 && told?.[1] !== undefined && told[2] !== undefined) return { ref: told[2], sha: told[1] };
+	// There is no commit yet, or a branch is called HEAD.
 	const [symbolic, commit] = await Promise.all([
 		runGit({ gitDir, args: ['symbolic-ref', '--quiet', 'HEAD'] }),
 		runGit({ gitDir, args: ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] }),
@@ -43,6 +50,13 @@ export async function headOf(gitDir: string): Promise<{ readonly ref: string; re
 	if (commit.exitCode !== 0) return undefined;
 	const ref = symbolic.exitCode === 0 ? symbolic.stdout.toString('utf8').trim() : 'HEAD';
 	return { ref, sha: commit.stdout.toString('utf8').trim() };
+}
+
+/** Whether HEAD leads to a commit. */
+export async function hasCommit(gitDir: string): Promise<boolean> {
+	const { exitCode, stderr } = await runGit({ gitDir, args: ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] });
+	if (exitCode > 1) throw gitFailed(['rev-parse'], stderr);
+	return exitCode === 0;
 }
 
 /** Where a name leads. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { git, runGit } from './git-command.ts';
+import { git, runGit } from '../git-command.ts';
 
 /** The commits that are `depth` steps away from all of the tips, 1 being the tips themselves, and have parents: where a history of that depth is cut. */
 export async function commitsAtDepth(

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { failed, ok, type Problem, type Result } from '#core/result.ts';
-import { git, gitFailed, runGit } from './git-command.ts';
+import { git, gitFailed, runGit } from '../git-command.ts';
 import type { OpenRepository } from './git-store.ts';
 
 interface Snapshot {
@@ -34,9 +34,15 @@ export async function snapshot(
 			env: { GIT_INDEX_FILE: index },
 		};
 		const call = (...args: readonly string[]) => ({ ...ours, args: [...ours.args, ...args] });
-		const add = call(...(await settings(repository.gitDirectory)), ...durable, 'add', '--all');
+		const headTree = git(call('log', '-1', '--format=%T%n%ct', head, '--'));
+		// Asked for now, told below.
+		headTree.catch(() => undefined);
+		const [given, isCopied] = await Promise.all([
+			settings(repository.gitDirectory),
+			copyIndex(repository.index, index),
+		]);
+		const add = call(...given, ...durable, 'add', '--all');
 
-		const isCopied = await copyIndex(repository.index, index);
 		if (!isCopied) await git(call('read-tree', head));
 		let added = await runGit(add);
 		if (added.exitCode !== 0 && isCopied) {
@@ -47,8 +53,8 @@ export async function snapshot(
 		}
 		if (added.exitCode !== 0) return failed(unreadable(workTree, added.stderr));
 		const tree = (await git(call(...durable, 'write-tree'))).trim();
-		const [headTree, committedAt] = (await git(call('log', '-1', '--format=%T%n%ct', head, '--'))).split('\n');
-		if (tree === headTree) return ok(clean);
+		const [treeOfHead, committedAt] = (await headTree).split('\n');
+		if (tree === treeOfHead) return ok(clean);
 		return ok({ sha: await commitTree(call, { tree, head, at: Number(committedAt) + 1 }), head, ref, isDirty: true });
 	} finally {
 		await rm(temporary, { recursive: true, force: true });

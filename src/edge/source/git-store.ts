@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ProblemError } from '#core/result.ts';
-import { git } from './git-command.ts';
+import { git } from '../git-command.ts';
 import { findRepository } from './git-place.ts';
 
 /** A repository as Footbridge reads it: through a bare repository of its own, whose configuration is ours and whose objects are its own plus the repository's. */

@@ -1,6 +1,6 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { type GitLimits, runGit } from './git-command.ts';
+import { type GitLimits, runGit } from '../git-command.ts';
 import { originOf } from './git-describe.ts';
 import { writeGitFolder } from './git-folder.ts';
 

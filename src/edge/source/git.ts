@@ -2,13 +2,14 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Commit } from '#core/event.ts';
 import { failed, ok, type Problem, ProblemError } from '#core/result.ts';
-import { checkOutHead, exportFiles } from './git-checkout.ts';
-import { git, runGit, usualLimits } from './git-command.ts';
+import { checkOutHead, exportFiles } from '../git-checkout.ts';
+import { git, runGit, usualLimits } from '../git-command.ts';
+import { readBlobs, treeEntries } from '../git-objects.ts';
+import { checkTreeSize, type TreeLimits } from '../git-size.ts';
+import { unchanging } from './git-answers.ts';
 import { describe, originOf } from './git-describe.ts';
 import { writeGitFolder } from './git-folder.ts';
-import { readBlobs, treeEntries } from './git-objects.ts';
-import { findName, headOf, listRefs } from './git-refs.ts';
-import { checkTreeSize, type TreeLimits } from './git-size.ts';
+import { findName, hasCommit, headOf, listRefs } from './git-refs.ts';
 import { snapshot } from './git-snapshot.ts';
 import { type OpenRepository, repositories } from './git-store.ts';
 import { bringSubmodules } from './git-submodules.ts';
@@ -23,6 +24,8 @@ import type { GitFolderOptions, Source } from './source.ts';
 export function gitSource(directory: string, limits: TreeLimits = usualTreeLimits): Source {
 	const { open, gitDirectory } = repositories(directory);
 	const own = async (path: string, ...args: readonly string[]) => git({ gitDir: (await open(path)).own, args });
+	const commitsKnown = unchanging<Commit>();
+	const filesKnown = unchanging<string | undefined>((text) => (text?.length ?? 0) <= smallFile);
 	return {
 		describe,
 		async refs(path) {
@@ -53,9 +56,11 @@ export function gitSource(directory: string, limits: TreeLimits = usualTreeLimit
 			return snapshot(repository, at, directory);
 		},
 		async commit(path, sha) {
-			const [commit] = commitsOf(await own(path, 'log', '-1', '-z', `--format=${commitFormat}`, verified(sha), '--'));
-			if (commit === undefined) throw new ProblemError(await unknown(path, await gitDirectory(path), sha));
-			return commit;
+			return commitsKnown.get([path, verified(sha)], async () => {
+				const [commit] = commitsOf(await own(path, 'log', '-1', '-z', `--format=${commitFormat}`, sha, '--'));
+				if (commit === undefined) throw new ProblemError(await unknown(path, await gitDirectory(path), sha));
+				return commit;
+			});
 		},
 		async commits(path, from, to, limit) {
 			const { own: ours } = await open(path);
@@ -95,13 +100,15 @@ export function gitSource(directory: string, limits: TreeLimits = usualTreeLimit
 		},
 		async file(path, sha, name) {
 			if (name === '') return undefined;
-			const { own: ours } = await open(path);
-			const entries = await treeEntries(ours, verified(sha), name);
-			const texts = await readBlobs(
-				ours,
-				entries.filter((entry) => entry.isFile && entry.path === name),
-			);
-			return texts.get(name);
+			return filesKnown.get([path, verified(sha), name], async () => {
+				const { own: ours } = await open(path);
+				const entries = await treeEntries(ours, sha, name);
+				const texts = await readBlobs(
+					ours,
+					entries.filter((entry) => entry.isFile && entry.path === name),
+				);
+				return texts.get(name);
+			});
 		},
 		async checkout(path, sha, target, options) {
 			const repository = await open(path);
@@ -122,6 +129,9 @@ export function gitSource(directory: string, limits: TreeLimits = usualTreeLimit
 		},
 	};
 }
+
+/** Characters: larger ones are read each time. */
+const smallFile = 65_536;
 
 /** 5 GB in 1,000,000 files. */
 const usualTreeLimits: TreeLimits = { ...usualLimits, treeBytes: 5e9, treeFiles: 1_000_000 };
@@ -194,7 +204,7 @@ function noName(revision: string): Problem {
 }
 
 async function unknown(path: string, gitDir: string, revision: string): Promise<Problem> {
-	if ((await headOf(gitDir)) === undefined) return noCommits(path);
+	if (!(await hasCommit(gitDir))) return noCommits(path);
 	return {
 		code: 'FB0154',
 		what: `There is no branch, tag or commit ${revision}`,

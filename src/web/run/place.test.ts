@@ -8,6 +8,7 @@ const places: readonly (readonly [hash: string, place: Place])[] = [
 	['unit:L10', { job: 'unit', from: 10, to: 10 }],
 	['unit:L10-L20', { job: 'unit', from: 10, to: 20 }],
 	['unit:step3', { job: 'unit', step: 3 }],
+	['unit:step-1', { job: 'unit', step: -1 }],
 	['build%20(a%2Fb%2C%2020%25):L1', { job: 'build (a/b, 20%)', from: 1, to: 1 }],
 	['a%3AL5', { job: 'a:L5' }],
 ];

@@ -11,7 +11,7 @@ export interface Place {
 
 /** Reads the hash of an address, without `#`. What it does not understand it leaves out. */
 export function parsePlace(hash: string): Place {
-	const match = /^(?<job>.*?)(?::(?:L(?<from>\d{1,9})(?:-L(?<to>\d{1,9}))?|step(?<step>\d{1,4})))?$/s.exec(hash);
+	const match = /^(?<job>.*?)(?::(?:L(?<from>\d{1,9})(?:-L(?<to>\d{1,9}))?|step(?<step>-?\d{1,4})))?$/s.exec(hash);
 	const { job = '', from, to, step } = match?.groups ?? {};
 	if (job === '') return {};
 	const [first, last] = [Number(from), Number(to ?? from)];

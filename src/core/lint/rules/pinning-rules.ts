@@ -1,7 +1,7 @@
+import { usesReference } from '../../action/uses-reference.ts';
 import type { LintedFile } from '../linted-file.ts';
 import type { Report, Rule } from '../rule.ts';
 import { entriesOf, type ScalarNode, valueAt } from '../source-tree.ts';
-import { usesReference } from '../uses-reference.ts';
 
 /** An action of others that can be exchanged after it was looked at. */
 const unpinnedUses: Rule = {

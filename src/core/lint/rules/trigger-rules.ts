@@ -1,7 +1,7 @@
+import { actionOf } from '../../action/uses-reference.ts';
 import type { LintedFile, LintedJob, LintedStep } from '../linted-file.ts';
 import type { Report, Rule } from '../rule.ts';
 import { entriesOf, itemsOf, textAt, valueAt } from '../source-tree.ts';
-import { actionOf } from '../uses-reference.ts';
 import { pathsIn } from '../value-path.ts';
 import { expressionsOf } from '../variables.ts';
 

@@ -126,7 +126,7 @@ function start(args: readonly string[], { fileBytes }: GitLimits, env: NodeJS.Pr
 	return spawn('sh', ['-c', 'ulimit -f "$1" && shift && exec git "$@"', 'sh', blocks, ...args], options);
 }
 
-const writers: ReadonlySet<string> = new Set(['pack-objects', 'read-tree', 'checkout', 'add']);
+const writers: ReadonlySet<string> = new Set(['pack-objects', 'read-tree', 'checkout', 'add', 'fetch']);
 
 function missing(error: Error): ProblemError {
 	return new ProblemError(
