@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { becomingOrdinary } from './ordinary-user.ts';
 
 /** What a test may need of the machine, and how to find out. */
 const probes = {
@@ -7,7 +8,14 @@ const probes = {
 	linux: () => process.platform === 'linux',
 	overlay: () => process.getuid?.() === 0 && works('unshare', '--mount', '--pid', '--fork', 'true'),
 	userns: () =>
-		works(...(process.getuid?.() === 0 ? asOrdinaryUser : []), ...inUserNamespace, ...reading(import.meta.filename)),
+		works(
+			...(process.getuid?.() === 0 ? becomingOrdinary : []),
+			'unshare',
+			'--user',
+			'--map-root-user',
+			'--mount',
+			'true',
+		),
 	strace: () => works('strace', '-o', '/dev/null', 'true'),
 	chromium: () => chromiumPath() !== undefined,
 	sudo: () => works('sudo', '-n', 'true'),
@@ -20,23 +28,6 @@ const probes = {
 	java: () => existsSync('/usr/lib/jvm') && works('java', '-version'),
 	docker: () => works('docker', 'image', 'inspect', testImage),
 } as const;
-
-/** A user who is nobody else on this machine. */
-export const ordinaryUser = 4001;
-/** Before a command: root runs it as that user. */
-export const asOrdinaryUser = [
-	'setpriv',
-	`--reuid=${ordinaryUser}`,
-	`--regid=${ordinaryUser}`,
-	'--clear-groups',
-] as const;
-
-const inUserNamespace = ['unshare', '--user', '--map-root-user', '--mount'];
-
-/** A command that fails where the tests or the program that runs them are out of its reach. */
-function reading(file: string): readonly string[] {
-	return [process.execPath, '--eval', `fs.readFileSync(${JSON.stringify(file)})`];
-}
 
 type Need = keyof typeof probes;
 

@@ -123,6 +123,10 @@ async function inPreparedRoom(ports: JobPorts, request: JobRequest, preparing: P
 	} catch (error) {
 		return { ...neverStarted(voice, problemOf(error)), isPlatform: true };
 	}
+	if (room.unkept !== undefined && room.unkept.length > 0) {
+		const names = room.unkept.map((name) => limitNames[name]).join(', ');
+		voice.log.say(`Warning: nobody limits ${names} here: \`footbridge doctor\` says why`);
+	}
 	let end: JobEnd;
 	try {
 		end = await stepsIn(ports, request, { ...voice, room, directory, containers });
@@ -137,6 +141,8 @@ async function inPreparedRoom(ports: JobPorts, request: JobRequest, preparing: P
 		voice.log.say(`Ended ${leftovers} ${leftovers === 1 ? 'process' : 'processes'} that the job left behind`);
 	return { ...end, leftovers };
 }
+
+const limitNames = { memoryBytes: 'memory', cpus: 'processors', processes: 'processes' } as const;
 
 /** Folders with other versions of Node that were asked for; a job without actions has no use for them. */
 async function pinnedNodes(

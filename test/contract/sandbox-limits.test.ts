@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { needs } from '../needs.ts';
-import { bash, controlGroups, disposable, host, inRoom, isolated } from './sandbox-subjects.ts';
+import { bash, controlGroups, disposable, host, hostWithoutCgroups, inRoom, isolated } from './sandbox-subjects.ts';
 
 const isRoot = process.getuid?.() === 0;
 /** An ordinary user has them where it was given groups to divide, as test/contract/sandbox-rootless.test.ts does. */
@@ -39,6 +40,7 @@ for (const { name, sandbox } of subjects) {
 			await inRoom(
 				sandbox,
 				async (room) => {
+					assert.deepEqual(room.unkept, []);
 					const end = await bash(room, hungry);
 					assert.notEqual(end.exitCode, 0);
 					assert.equal(end.limit, 'memory limit 64 MiB');
@@ -80,10 +82,9 @@ for (const { name, sandbox } of subjects) {
 
 for (const { name, sandbox, skip } of [disposable, isolated]) {
 	describe(`a private network in the tier ${name}`, skip, () => {
-		const listen = `python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', 54321)); s.listen(); print('listening')"`;
-
 		test('two rooms may listen on the same port, and on one that is taken on the machine', async () => {
-			const server = createServer().listen(54321, '127.0.0.1');
+			const { server, port } = await listening();
+			const listen = `python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', ${port})); s.listen(); print('listening')"`;
 			try {
 				const hold = `${listen.slice(0, -1)}; import time; time.sleep(1)"`;
 				await inRoom(
@@ -112,10 +113,10 @@ for (const { name, sandbox, skip } of [disposable, isolated]) {
 		});
 
 		test('ISO-11: nothing else can be reached: no address, no loopback service of the machine, no abstract socket', async () => {
-			const server = createServer((socket) => socket.end('host\n')).listen(54322, '127.0.0.1');
-			const reach = `python3 -c "import socket; print(socket.create_connection(('127.0.0.1', 54322), 2).recv(9))"`;
-			const abstract = createServer((socket) => socket.end('abstract')).listen('\0footbridge-test');
-			const call = `python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.connect(chr(0) + 'footbridge-test'); print(s.recv(9))"`;
+			const { server, port } = await listening('host\n');
+			const reach = `python3 -c "import socket; print(socket.create_connection(('127.0.0.1', ${port}), 2).recv(9))"`;
+			const abstract = createServer((socket) => socket.end('abstract')).listen(`\0footbridge-test-${process.pid}`);
+			const call = `python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.connect(chr(0) + 'footbridge-test-${process.pid}'); print(s.recv(9))"`;
 			try {
 				await inRoom(sandbox, async (room) => {
 					assert.match((await bash(room, reach)).output, /host/, 'the shared network leads there');
@@ -140,3 +141,22 @@ for (const { name, sandbox, skip } of [disposable, isolated]) {
 		});
 	});
 }
+
+/** A server on a port of loopback that nobody has, not even another process of these tests. */
+async function listening(says = '') {
+	const server = createServer((socket) => socket.end(says)).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address() as AddressInfo;
+	return { server, port };
+}
+
+test('limits that nobody keeps are told by the room, so that nobody counts on them', async () => {
+	await inRoom(
+		hostWithoutCgroups.sandbox,
+		async (room) => assert.deepEqual(room.unkept, ['memoryBytes', 'cpus', 'processes']),
+		{
+			limits,
+		},
+	);
+	await inRoom(hostWithoutCgroups.sandbox, async (room) => assert.deepEqual(room.unkept, []));
+});

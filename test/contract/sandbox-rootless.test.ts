@@ -14,7 +14,6 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,7 +22,8 @@ import { ProblemError } from '#core/result.ts';
 import { isAlive } from '#edge/process.ts';
 import { processesBeside } from '#edge/process-table.ts';
 import type { RoomRecord } from '#edge/sandbox/room-record.ts';
-import { asOrdinaryUser, needs, ordinaryUser } from '../needs.ts';
+import { needs } from '../needs.ts';
+import { asOrdinaryUser, ordinaryUser } from '../ordinary-user.ts';
 import { bash, countRunning, host, inRoom, isolated, place, specOf } from './sandbox-subjects.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -185,6 +185,17 @@ if (!isRoot)
 			assert.deepEqual(await sandbox.sweep(join(place, 'rooms')), [id]);
 		});
 
+		test('nothing is started any more in a room that has ended', async () => {
+			await inRoom(sandbox, async (room, { directory }) => {
+				const { holder } = JSON.parse(readFileSync(join(directory, 'room.json'), 'utf8')) as RoomRecord;
+				assert.ok(holder !== undefined);
+				process.kill(holder.pid, 'SIGKILL');
+				for (let tries = 0; isAlive(holder) && tries < 200; tries++) await sleep(10);
+				const end = await bash(room, 'echo on');
+				assert.deepEqual([end.output, end.error], ['', 'the room has ended']);
+			});
+		});
+
 		test('a private network is a loopback and nothing else', async () => {
 			await inRoom(
 				sandbox,
@@ -239,14 +250,14 @@ const suite = [
 	{ file: 'sandbox.test.ts', names: 'sandbox: sandbox$', least: 24 },
 	{ file: 'sandbox-leftovers.test.ts', names: 'sandbox: none does', least: 1 },
 	{ file: 'sandbox-limits.test.ts', names: 'in the tier sandbox', least: 6 },
-	{ file: 'sandbox-rootless.test.ts', names: 'of an ordinary user', least: 12 },
+	{ file: 'sandbox-rootless.test.ts', names: 'of an ordinary user', least: 13 },
 	{ file: '../rig/attack-isolation.test.ts', names: 'hostile', least: 9 },
 ] as const;
 if (isRoot)
 	describe('the contract of a sandbox', needs('root', 'userns', 'cgroup', 'python'), () => {
 		for (const { file, names, least } of suite) {
 			test(`holds for an ordinary user, too: ${file}`, async () => {
-				const folder = mkdtempSync(join(tmpdir(), 'footbridge-ordinary-'));
+				const folder = mkdtempSync('/var/tmp/footbridge-ordinary-');
 				const own = mkdtempSync('/opt/footbridge-own-');
 				const groups = delegatedGroups();
 				for (const path of [folder, own]) {
@@ -293,8 +304,8 @@ type Ended = { readonly output: string; readonly code: number | null };
 
 function asUser({ folder, own, groups }: Ordinary, args: readonly string[]): Promise<Ended> {
 	const procs = groups.map((group) => join(group, 'cgroup.procs'));
-	const runner = [...asOrdinaryUser, process.execPath, '--test', '--test-reporter=tap'];
-	const [program = '', ...words] = inCgroups(procs, [...runner, ...args]);
+	const runner = asOrdinaryUser([process.execPath, '--test', '--test-reporter=tap', ...args]);
+	const [program = '', ...words] = inCgroups(procs, runner);
 	const given = groups.length === 0 ? {} : { FOOTBRIDGE_TEST_GROUPS: groups.join(' ') };
 	const env = { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder, FOOTBRIDGE_TEST_OWN: own, ...given };
 	const child = spawn(program, words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -220,7 +220,7 @@ test(
 			const next = await rig.run(look, { tier });
 			assert.ok(!next.log.includes('node') && next.log.includes('looked'), next.log.join('\n'));
 		}
-		await rig.run(leave, { tier: 'disposable' });
+		await rig.run(leave, { tier: 'host' });
 		assert.ok(
 			(await rig.run(look, { tier: 'disposable' })).log.includes('node'),
 			'control: what an own job leaves stays',

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { asOrdinaryUser, needs, ordinaryUser } from '../needs.ts';
+import { needs } from '../needs.ts';
+import { asOrdinaryUser, ordinaryUser } from '../ordinary-user.ts';
 import { footbridge, runProgram } from './footbridge.ts';
 import { type TempRepository, tempRepository } from './rig.ts';
 
@@ -102,7 +103,7 @@ describe('footbridge doctor', () => {
 		'tells an ordinary user whether the kernel lets it make sandboxes, and if not the command that does',
 		needs('root', 'userns'),
 		async () => {
-			const own = mkdtempSync(join(tmpdir(), 'footbridge-doctor-user-'));
+			const own = mkdtempSync('/var/tmp/footbridge-doctor-user-');
 			chownSync(own, ordinaryUser, ordinaryUser);
 			const footbridgeAt = fileURLToPath(new URL('../../bin/footbridge', import.meta.url));
 			// In a user namespace of its own, where none other may be made.
@@ -116,15 +117,8 @@ describe('footbridge doctor', () => {
 				'sh',
 			];
 			const ask = async (before: readonly string[]) => {
-				const [command, ...args] = [
-					...asOrdinaryUser,
-					...before,
-					footbridgeAt,
-					'--data',
-					join(own, 'data'),
-					'doctor',
-					'--json',
-				];
+				const doctoring = [footbridgeAt, '--data', join(own, 'data'), 'doctor', '--json'];
+				const [command, ...args] = asOrdinaryUser([...before, ...doctoring]);
 				const { stdout } = await runProgram(command ?? '', args, { cwd: own, env: { HOME: own } });
 				const { checks } = JSON.parse(stdout) as { checks: Check[] };
 				return checks.find(({ name }) => name === 'sandbox');

@@ -25,6 +25,8 @@ export interface Cgroup {
 	readonly places: readonly CgroupPlace[];
 	/** Files that a process writes 0 to in order to be in the groups, and so is everything that it starts. */
 	readonly procs: readonly string[];
+	/** The limits that the kernel took. */
+	readonly kept: ReadonlySet<keyof Limits>;
 }
 
 /** What groups are made for besides counting. */
@@ -47,8 +49,8 @@ export function makeCgroup(name: string, purpose: CgroupPurpose): Cgroup | undef
 		return makePlace(outer, place) ? [place] : [];
 	});
 	if (places.length === 0) return undefined;
-	for (const place of places) setLimits(place, limits);
-	return { places, procs: places.map(({ path }) => join(path, 'cgroup.procs')) };
+	const kept = new Set(places.flatMap((place) => setLimits(place, limits)));
+	return { places, procs: places.map(({ path }) => join(path, 'cgroup.procs')), kept };
 }
 
 /** Groups below others, for one step; nothing where they cannot be made. */
@@ -57,7 +59,13 @@ export function makeInner(outer: Cgroup, name: string): Cgroup {
 		const place = { ...own, path: join(own.path, name) };
 		return makePlace(own, place) ? [place] : [];
 	});
-	return { places, procs: places.map(({ path }) => join(path, 'cgroup.procs')) };
+	return { places, procs: places.map(({ path }) => join(path, 'cgroup.procs')), kept: outer.kept };
+}
+
+/** The limits that are asked for and that nobody keeps. */
+export function unkeptLimits(limits: Limits = {}, cgroup: Cgroup | undefined): readonly (keyof Limits)[] {
+	const names = ['memoryBytes', 'cpus', 'processes'] as const;
+	return names.filter((name) => limits[name] !== undefined && cgroup?.kept.has(name) !== true);
 }
 
 function makePlace(own: CgroupPlace, place: CgroupPlace): boolean {
@@ -83,15 +91,22 @@ function enableControllers(path: string): void {
 	}
 }
 
-function setLimits(place: CgroupPlace, limits: Limits): void {
-	for (const [file, value] of limitFiles(place, limits)) {
-		try {
-			writeFileSync(join(place.path, file), value);
-		} catch {
-			// A controller that is not there keeps no limit: `footbridge doctor` tells which there are.
-		}
-	}
+function setLimits(place: CgroupPlace, limits: Limits): readonly (keyof Limits)[] {
+	return limitFiles(place, limits).flatMap(([file, value]) => {
+		const isTaken = tryWrite(join(place.path, file), value);
+		const name = decisive[file];
+		return isTaken && name !== undefined ? [name] : [];
+	});
 }
+
+/** Without the others a limit is less exact; without these there is none. */
+const decisive: { readonly [file: string]: keyof Limits } = {
+	'memory.max': 'memoryBytes',
+	'memory.limit_in_bytes': 'memoryBytes',
+	'cpu.max': 'cpus',
+	'cpu.cfs_quota_us': 'cpus',
+	'pids.max': 'processes',
+};
 
 /** The processes in it, as /proc names them. */
 export function cgroupPids({ procs }: Pick<Cgroup, 'procs'>): readonly number[] {

@@ -14,7 +14,7 @@ import { isAlive, type ProcessIdentity, signal } from '../process.ts';
 import { type OutputPipe, openOutputPipe } from '../process-output.ts';
 import { type ProcessStarter, processStarter } from '../process-starter.ts';
 import { type ProcessEntry, processEntry, processesMarked, processTable, treeOf } from '../process-table.ts';
-import { type Cgroup, endCgroups, makeCgroup } from './cgroup.ts';
+import { type Cgroup, endCgroups, makeCgroup, unkeptLimits } from './cgroup.ts';
 import { type Fifos, openFifos } from './fifos.ts';
 import { userEnvironment } from './inherited-environment.ts';
 import { roomFiles } from './room-files.ts';
@@ -126,6 +126,7 @@ function makeRoom(parts: Parts): Room {
 		toolCache,
 		home,
 		env,
+		unkept: unkeptLimits(spec.limits, cgroup),
 		...roomFiles(folders, undefined, directory),
 		async run(step) {
 			const pipe = openOutputPipe(await parts.fifos.take());

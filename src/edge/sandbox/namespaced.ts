@@ -12,7 +12,7 @@ import { identityOf, isAlive, type ProcessIdentity, signal } from '../process.ts
 import { type OutputPipe, openOutputPipe } from '../process-output.ts';
 import { type ProcessStarter, processStarter } from '../process-starter.ts';
 import { processesBeside } from '../process-table.ts';
-import { type Cgroup, endCgroups, makeCgroup } from './cgroup.ts';
+import { type Cgroup, endCgroups, makeCgroup, unkeptLimits } from './cgroup.ts';
 import { type Fifos, openFifos } from './fifos.ts';
 import { networkEnvironment } from './inherited-environment.ts';
 import { roomFiles } from './room-files.ts';
@@ -255,6 +255,7 @@ function makeRoom(parts: Parts): Room {
 		toolCache: toolCachePath,
 		home: runner.home,
 		env,
+		unkept: unkeptLimits(spec.limits, parts.cgroup),
 		...roomFiles(folders, kind.maker.owner, directory, true),
 		run: (process) => runInside({ ...parts, env, pipes }, process),
 		destroy() {
@@ -282,6 +283,8 @@ interface Inside extends Parts {
 }
 
 async function runInside({ spec, kind, holder, starter, fifos, env: roomEnv, pipes }: Inside, step: RoomProcess) {
+	// Its number may be that of another room's by now.
+	if (!isAlive(holder.identity)) return { exitCode: null, signal: null, durationMs: 0, error: 'the room has ended' };
 	const pipe = openOutputPipe(await fifos.take());
 	pipes.add(pipe);
 	const trace = step.trace === undefined ? undefined : openTrace(step.trace, kind.maker.owner);

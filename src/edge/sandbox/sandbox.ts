@@ -74,6 +74,8 @@ export interface Room {
 	readonly home: string;
 	/** Variables that every process of the room starts from (PATH, HOME, USER, LANG ...). */
 	readonly env: { readonly [name: string]: string };
+	/** Limits that were asked for and that nobody keeps here; absent: none. */
+	readonly unkept?: readonly (keyof Limits)[];
 	/** Id of the container that it is. */
 	readonly container?: string;
 	/** Makes a port of this machine's loopback answer at the room's own; absent where the room has this machine's. */
