@@ -46,6 +46,8 @@ export function runProgram(
 		});
 		child.once('error', reject);
 		child.once('close', (code) => resolve({ code, stdout, stderr }));
+		// A program may end before it has read what it is given.
+		child.stdin.on('error', () => undefined);
 		child.stdin.end(input ?? '');
 	});
 }
