@@ -5,7 +5,7 @@ import { workerPlanner } from '#edge/planner/worker-planner.ts';
 import type { Client } from './client.ts';
 import { type CommandContext, withClient } from './command.ts';
 import { exitCodes } from './exit-code.ts';
-import { changedPaths, gitIgnore, refOf, workTreeOf } from './git-tree.ts';
+import { changedPaths, gitIgnore, refReader, workTreeOf } from './git-tree.ts';
 import { projectHere } from './project-here.ts';
 import { type RunOptions, runRequest } from './run/request.ts';
 import type { Terminal } from './terminal.ts';
@@ -34,9 +34,13 @@ export async function watchCommand(
 		return await withClient(context, async (client) => {
 			const { project } = await projectHere(client, context);
 			const request = await runRequest(project, undefined, { ...options, at: 'worktree' }, process);
-			// Plans once before it is needed: the first save is then answered as fast as the others.
-			const everything = await workOf(planner, { ...asked, ref: await refOf(root), records: new Map() });
+			// Both plan once before they are needed: the first save is then answered as fast as the others.
+			const { event, at } = request;
+			const warm = client.post('/plans', { project, event, at }).catch(() => {});
+			const refNow = await refReader(root);
+			const everything = await workOf(planner, { ...asked, ref: await refNow(), records: new Map() });
 			checkNames(everything, workflow, request.jobs ?? []);
+			await warm;
 			const jobs = request.jobs === undefined ? {} : { jobs: request.jobs };
 			return watch(
 				client,
@@ -45,7 +49,7 @@ export async function watchCommand(
 				{
 					request,
 					history: await historyOf(client, project),
-					workOf: async (about) => workOf(planner, { ...asked, ...about, ...jobs, ref: await refOf(root) }),
+					workOf: async (about) => workOf(planner, { ...asked, ...about, ...jobs, ref: await refNow() }),
 				},
 			);
 		});

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 
 /** What git says of a work tree: which paths it leaves alone. Asked with the user's own settings, and without running programs of the repository. */
 export interface GitIgnore {
@@ -50,9 +51,14 @@ export async function workTreeOf(folder: string): Promise<string | undefined> {
 	return (await git(folder, ['rev-parse', '--show-toplevel']))?.replace(/\n$/, '');
 }
 
-/** The full ref that a work tree is on; `HEAD` when it is on none. */
-export async function refOf(root: string): Promise<string> {
-	return (await git(root, ['symbolic-ref', '--quiet', 'HEAD']))?.trim() ?? 'HEAD';
+/** Tells the full ref that a work tree is on, `HEAD` when it is on none, as often as it is asked. */
+export async function refReader(root: string): Promise<() => Promise<string>> {
+	const head = (await git(root, ['rev-parse', '--path-format=absolute', '--git-path', 'HEAD']))?.replace(/\n$/, '');
+	const text = head === undefined ? undefined : await readFile(head, 'utf8').catch(() => undefined);
+	// Other ways to keep refs than files leave a HEAD that leads nowhere.
+	if (head === undefined || text === undefined || text.includes('.invalid'))
+		return async () => (await git(root, ['symbolic-ref', '--quiet', 'HEAD']))?.trim() ?? 'HEAD';
+	return async () => /^ref: *(\S+)/.exec(await readFile(head, 'utf8').catch(() => ''))?.[1] ?? 'HEAD';
 }
 
 const quiet = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'core.untrackedCache=false'];

@@ -36,12 +36,18 @@ export interface GitAnswer {
 	readonly stderr: string;
 }
 
+/** Starts git for who talks with it; nobody looks after its time and output but who called. */
+export function startGit(call: GitCall): ChildProcess {
+	const { gitDir, cwd = '/', limits = usualLimits } = call;
+	const place = gitDir === undefined ? [] : ['--git-dir', gitDir];
+	return start([...guards, '-C', cwd, ...place, ...call.args], limits, environment(call));
+}
+
 /** Runs git and gives back how it ended; throws FB0151 when git itself is missing, and FB0156 when it went over a limit. */
 export function runGit(call: GitCall): Promise<GitAnswer> {
-	const { gitDir, cwd = '/', limits = usualLimits, input = '', onOutput } = call;
+	const { limits = usualLimits, input = '', onOutput } = call;
 	const { promise, resolve, reject } = Promise.withResolvers<GitAnswer>();
-	const place = gitDir === undefined ? [] : ['--git-dir', gitDir];
-	const child = start([...guards, '-C', cwd, ...place, ...call.args], limits, environment(call));
+	const child = startGit(call);
 	const out: Buffer[] = [];
 	const err: Buffer[] = [];
 	let broken: ProblemError | undefined;

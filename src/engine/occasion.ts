@@ -28,7 +28,12 @@ export async function occasionOf(
 	const { ref, sha, worktreeOf } = found.value;
 	const asked = changedSince === undefined ? undefined : await since(ports, project, changedSince);
 	if (asked?.ok === false) return asked;
-	const before = await comparedWith(ports, project, event, { ref, sha: worktreeOf ?? sha });
+	const [before] = await Promise.all([
+		comparedWith(ports, project, event, { ref, sha: worktreeOf ?? sha }),
+		// Remembered by whoever answers: asked again below, these are there.
+		ports.source.commit(project.path, sha),
+		configurationAt(ports, project.path, sha),
+	]);
 	const occasion = await occasionAt(ports, project, {
 		...{ event, ref, after: sha },
 		...(before === undefined ? {} : { before }),

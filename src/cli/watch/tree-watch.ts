@@ -31,6 +31,8 @@ export async function watchTree(root: string, options: TreeWatchOptions): Promis
 	const watchers = new Map<string, FSWatcher>();
 	const pending = new Set<string>();
 	let [firstAt, timer]: [number, NodeJS.Timeout | undefined] = [0, undefined];
+	/** Asked of git while the save settles: most saves are of one file. */
+	let firstIgnored: Promise<ReadonlySet<string>> = Promise.resolve(new Set());
 	const isWhole = process.platform !== 'linux';
 
 	const close = () => {
@@ -89,7 +91,10 @@ export async function watchTree(root: string, options: TreeWatchOptions): Promis
 	}
 
 	function note(path: string): void {
-		if (pending.size === 0) firstAt = performance.now();
+		if (pending.size === 0) {
+			firstAt = performance.now();
+			firstIgnored = options.ignore.ignored([path]);
+		}
 		pending.add(path);
 		clearTimeout(timer);
 		const left = firstAt + mostMs - performance.now();
@@ -99,9 +104,9 @@ export async function watchTree(root: string, options: TreeWatchOptions): Promis
 	async function settle(): Promise<void> {
 		const [paths, since] = [[...pending], firstAt];
 		pending.clear();
-		const ignored = await options.ignore.ignored(paths);
+		const ignored = await Promise.all([firstIgnored, options.ignore.ignored(paths.slice(1))]);
 		const changed: string[] = [];
-		for (const path of paths.filter((one) => one !== '' && !ignored.has(one))) {
+		for (const path of paths.filter((one) => one !== '' && !ignored.some((some) => some.has(one)))) {
 			try {
 				const kind = await stat(join(root, path)).catch(() => undefined);
 				if (kind?.isDirectory() !== true) changed.push(path);

@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { failed, ok, type Problem, type Result } from '#core/result.ts';
-import { git, gitFailed, runGit } from '../git-command.ts';
+import { git, runGit } from '../git-command.ts';
+import { objectKind } from '../git-reader.ts';
 import { isRefName } from './ref-name.ts';
 
 /** A branch or tag as it is in a repository. */
@@ -34,29 +37,26 @@ export async function listRefs(gitDir: string, ...prefixes: readonly string[]): 
 
 /** The full ref that HEAD points to, and its commit; undefined when there is no commit yet. */
 export async function headOf(gitDir: string): Promise<{ readonly ref: string; readonly sha: string } | undefined> {
-	const both = await runGit({
-		gitDir,
-		args: ['rev-parse', '--quiet', 'HEAD^{commit}', '--symbolic-full-name', 'HEAD'],
-	});
-	const told = /^([0-9a-f]+)\n(refs\/.+|HEAD)\n$/.exec(both.stdout.toString('utf8'));
-	if (both.exitCode === 0 && told?.[1] !== undefined && told[2] !== undefined) return { ref: told[2], sha: told[1] };
-	// There is no commit yet, or a branch is called HEAD.
-	const [symbolic, commit] = await Promise.all([
-		runGit({ gitDir, args: ['symbolic-ref', '--quiet', 'HEAD'] }),
-		runGit({ gitDir, args: ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] }),
-	]);
-	// 1: there is no such commit; anything else: there is no such repository.
-	if (commit.exitCode > 1) throw gitFailed(['rev-parse'], commit.stderr);
-	if (commit.exitCode !== 0) return undefined;
-	const ref = symbolic.exitCode === 0 ? symbolic.stdout.toString('utf8').trim() : 'HEAD';
-	return { ref, sha: commit.stdout.toString('utf8').trim() };
+	const [ref, commit] = await Promise.all([headRef(gitDir), objectKind(gitDir, 'HEAD^{commit}')]);
+	return commit === undefined ? undefined : { ref, sha: commit.name };
 }
+
+/** `HEAD` when no branch is checked out. */
+async function headRef(gitDir: string): Promise<string> {
+	const text = await readFile(join(gitDir, 'HEAD'), 'utf8').catch(() => '');
+	const ref = /^ref: *(\S+)\n?$/.exec(text)?.[1];
+	if (ref !== undefined && ref !== elsewhere) return ref;
+	if (/^[0-9a-f]{40,64}\n?$/.test(text)) return 'HEAD';
+	const asked = await runGit({ gitDir, args: ['symbolic-ref', '--quiet', 'HEAD'] });
+	return asked.exitCode === 0 ? asked.stdout.toString('utf8').trim() : 'HEAD';
+}
+
+/** What git writes where refs are not kept in files. */
+const elsewhere = 'refs/heads/.invalid';
 
 /** Whether HEAD leads to a commit. */
 export async function hasCommit(gitDir: string): Promise<boolean> {
-	const { exitCode, stderr } = await runGit({ gitDir, args: ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] });
-	if (exitCode > 1) throw gitFailed(['rev-parse'], stderr);
-	return exitCode === 0;
+	return (await objectKind(gitDir, 'HEAD^{commit}')) !== undefined;
 }
 
 /** Where a name leads. */
@@ -117,12 +117,7 @@ async function commitAt(
 	{ gitDirectory, own }: { readonly gitDirectory: string; readonly own: string },
 	revision: string,
 ): Promise<string | undefined> {
-	const { exitCode, stdout } = await runGit({
-		gitDir: gitDirectory,
-		env: { GIT_ALTERNATE_OBJECT_DIRECTORIES: `${own}/objects` },
-		args: ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`],
-	});
-	return exitCode === 0 ? stdout.toString('utf8').trim() : undefined;
+	return (await objectKind(gitDirectory, `${revision}^{commit}`, own))?.name;
 }
 
 function notFound(name: string, where: string): Problem {

@@ -3,6 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { failed, ok, type Problem, type Result } from '#core/result.ts';
 import { git, gitFailed, runGit } from '../git-command.ts';
+import { readCommit } from '../git-objects.ts';
+import { headOf } from './git-refs.ts';
 import type { OpenRepository } from './git-store.ts';
 
 interface Snapshot {
@@ -13,20 +15,24 @@ interface Snapshot {
 }
 
 /**
- * Makes a commit of the work tree in our own repository. Works on a copy of the index, whose file times spare git reading
- * what has not changed. The same tree on the same HEAD gives the same commit: author and date do not depend on when it is made.
+ * Makes a commit of the work tree in our own repository; undefined when HEAD leads to no commit. Works on a copy of the index, whose
+ * file times spare git reading what has not changed. The same tree on the same HEAD gives the same commit: author and date do not
+ * depend on when it is made.
  */
-export async function snapshot(
-	repository: OpenRepository,
-	{ ref, sha: head }: { readonly ref: string; readonly sha: string },
-	scratch: string,
-): Promise<Result<Snapshot>> {
-	const { workTree } = repository;
-	const clean = { sha: head, head, ref, isDirty: false };
-	if (workTree === undefined) return ok(clean);
+export async function snapshot(repository: OpenRepository, scratch: string): Promise<Result<Snapshot> | undefined> {
+	const { gitDirectory, workTree } = repository;
 	const temporary = await mkdtemp(join(scratch, 'snapshot-'));
 	try {
 		const index = join(temporary, 'index');
+		const [at, given, isCopied] = await Promise.all([
+			headOf(gitDirectory),
+			settings(gitDirectory),
+			workTree !== undefined && copyIndex(repository.index, index),
+		]);
+		if (at === undefined) return undefined;
+		const { ref, sha: head } = at;
+		const clean = { sha: head, head, ref, isDirty: false };
+		if (workTree === undefined) return ok(clean);
 		const ours = {
 			gitDir: repository.own,
 			args: ['--work-tree', workTree],
@@ -34,13 +40,9 @@ export async function snapshot(
 			env: { GIT_INDEX_FILE: index },
 		};
 		const call = (...args: readonly string[]) => ({ ...ours, args: [...ours.args, ...args] });
-		const headTree = git(call('log', '-1', '--format=%T%n%ct', head, '--'));
+		const headCommit = readCommit(repository.own, head);
 		// Asked for now, told below.
-		headTree.catch(() => undefined);
-		const [given, isCopied] = await Promise.all([
-			settings(repository.gitDirectory),
-			copyIndex(repository.index, index),
-		]);
+		headCommit.catch(() => undefined);
 		const add = call(...given, ...durable, 'add', '--all');
 
 		if (!isCopied) await git(call('read-tree', head));
@@ -53,9 +55,12 @@ export async function snapshot(
 		}
 		if (added.exitCode !== 0) return failed(unreadable(workTree, added.stderr));
 		const tree = (await git(call(...durable, 'write-tree'))).trim();
-		const [treeOfHead, committedAt] = (await headTree).split('\n');
-		if (tree === treeOfHead) return ok(clean);
-		return ok({ sha: await commitTree(call, { tree, head, at: Number(committedAt) + 1 }), head, ref, isDirty: true });
+		const parent = await headCommit;
+		if (tree === parent?.tree) return ok(clean);
+		return ok({
+			...{ sha: await commitTree(call, { tree, head, at: (parent?.committedAt ?? 0) + 1 }), head, ref },
+			isDirty: true,
+		});
 	} finally {
 		await rm(temporary, { recursive: true, force: true });
 	}

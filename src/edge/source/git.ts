@@ -4,7 +4,8 @@ import type { Commit } from '#core/event.ts';
 import { failed, ok, type Problem, ProblemError } from '#core/result.ts';
 import { checkOutHead, exportFiles } from '../git-checkout.ts';
 import { git, runGit, usualLimits } from '../git-command.ts';
-import { readBlobs, treeEntries } from '../git-objects.ts';
+import { readBlobs, readCommit, treeEntries } from '../git-objects.ts';
+import { objectKind } from '../git-reader.ts';
 import { checkTreeSize, type TreeLimits } from '../git-size.ts';
 import { unchanging } from './git-answers.ts';
 import { describe, originOf } from './git-describe.ts';
@@ -41,25 +42,20 @@ export function gitSource(directory: string, limits: TreeLimits = usualTreeLimit
 			const refused = refuse(revision);
 			if (refused !== undefined) return failed(refused);
 			const { own: ours, gitDirectory: gitDir } = await open(path);
-			const env = { GIT_ALTERNATE_OBJECT_DIRECTORIES: `${ours}/objects` };
-			const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
-			const { exitCode, stdout } = await runGit({ gitDir, env, args });
-			return exitCode === 0 ? ok(stdout.toString('utf8').trim()) : failed(await unknown(path, gitDir, revision));
+			const commit = await objectKind(gitDir, `${revision}^{commit}`, ours);
+			return commit === undefined ? failed(await unknown(path, gitDir, revision)) : ok(commit.name);
 		},
 		async find(path, name) {
 			return findName(await open(path), name);
 		},
 		async snapshot(path) {
-			const repository = await open(path);
-			const at = await headOf(repository.gitDirectory);
-			if (at === undefined) return failed(noCommits(path));
-			return snapshot(repository, at, directory);
+			return (await snapshot(await open(path), directory)) ?? failed(noCommits(path));
 		},
 		async commit(path, sha) {
 			return commitsKnown.get([path, verified(sha)], async () => {
-				const [commit] = commitsOf(await own(path, 'log', '-1', '-z', `--format=${commitFormat}`, sha, '--'));
-				if (commit === undefined) throw new ProblemError(await unknown(path, await gitDirectory(path), sha));
-				return commit;
+				const found = await readCommit((await open(path)).own, sha);
+				if (found === undefined) throw new ProblemError(await unknown(path, await gitDirectory(path), sha));
+				return { sha, subject: found.subject, authoredAt: new Date(found.authoredAt * 1000).toISOString() };
 			});
 		},
 		async commits(path, from, to, limit) {
