@@ -215,6 +215,14 @@ for (const [name, open] of [
 			assert.equal(await actions.file(found, 'missing'), undefined);
 		});
 
+		test('a repository may be called .github', async () => {
+			const { actions, commit } = await open();
+			const sha = commit('owner/.github', { 'action.yml': 'name: shared\n' }, 'v1');
+			const found = await resolved(actions, { repository: 'owner/.github', ref: 'v1' });
+			assert.equal(found.sha, sha);
+			assert.equal(await actions.file(found, 'action.yml'), 'name: shared\n');
+		});
+
 		test('a tag that was moved is what it is now', async () => {
 			const { actions, commit } = await open();
 			const first = commit(repository, { 'action.yml': '1' }, 'v1');

@@ -59,7 +59,8 @@ export function usesProblem(text: string): { readonly what: string; readonly nex
 	const { owner, name, path, ref } = reference;
 	if (ref === '')
 		return { what: `${told} names no version`, next: `add @ and a tag or a commit, such as ${owner}/${name}@v1` };
-	if (!isName(owner) || !isName(name)) return { what: `${told} names no repository`, next: `write ${forms}` };
+	if (!isOwnerName(owner) || !isRepositoryName(name))
+		return { what: `${told} names no repository`, next: `write ${forms}` };
 	const parts = path === '' ? [] : path.split('/');
 	if (parts.some((part) => part === '' || part === '.' || part === '..') || hidden.test(path))
 		return { what: `${told} leaves the repository`, next: 'name a folder inside the repository, without . and ..' };
@@ -73,7 +74,13 @@ const forms = '<owner>/<repository>@<ref>, ./<folder> or docker://<image>';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused
 const hidden = /[\u0000-\u001f\u007f\\]/;
 
-function isName(text: string): boolean {
+/** Whether this can be the first half of `owner/name`. */
+export function isOwnerName(text: string): boolean {
+	return isRepositoryName(text) && !text.startsWith('.');
+}
+
+/** Whether this can be the second half of `owner/name`; `.github` is one that many have. */
+export function isRepositoryName(text: string): boolean {
 	return /^[\w.-]{1,100}$/.test(text) && !/^(?:-.*|\.{1,2}|.*\.git)$/i.test(text);
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isCommitName } from '#core/action/uses-reference.ts';
+import { isCommitName, isOwnerName, isRepositoryName } from '#core/action/uses-reference.ts';
 import { ok, ProblemError, type Result } from '#core/result.ts';
 import { exportFiles } from '../git-checkout.ts';
 import { git, runGit } from '../git-command.ts';
@@ -108,8 +108,7 @@ const usualLimits: TreeLimits = {
 /** What comes from a file of a stranger is checked where it becomes a path. */
 function named(repository: string): string {
 	const [owner = '', name = '', ...more] = repository.split('/');
-	const isGood = (part: string) => /^[\w.-]{1,100}$/.test(part) && !/^[.-]/.test(part);
-	if (!isGood(owner) || !isGood(name) || more.length > 0)
+	if (!isOwnerName(owner) || !isRepositoryName(name) || more.length > 0)
 		throw new Error(`no repository: ${JSON.stringify(repository)}`);
 	return repository;
 }
