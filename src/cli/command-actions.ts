@@ -1,5 +1,6 @@
 import { whyBad } from '#core/action/known-bad.ts';
 import type { ActionLock } from '#core/action/lock.ts';
+import { outsideService } from '#core/action/outside-service.ts';
 import { isCommitName, repositoryOf } from '#core/action/uses-reference.ts';
 import { isBuiltIn } from '#engine/built-in-actions.ts';
 import { actionSettings } from './actions/settings.ts';
@@ -22,6 +23,8 @@ interface Row {
 	readonly pinned: boolean;
 	/** What `footbridge.lock` says; null where there is none, or nothing to lock. */
 	readonly locked: 'same' | 'moved' | 'no' | null;
+	/** What it works for besides this machine, as far as that is known. */
+	readonly outside: string | null;
 	/** Why this version is known to be bad. */
 	readonly bad: string | null;
 	readonly where: readonly string[];
@@ -47,7 +50,7 @@ export async function actionsCommand(options: { readonly json?: boolean }, conte
 function rowOf({ uses, reference, kind, commit, where }: Used, lock: ActionLock | undefined, builtins: boolean): Row {
 	if (reference.kind === 'image') {
 		const pinned = /@sha256:[0-9a-f]{64}$/i.test(reference.image);
-		return { uses, kind, from: 'container', commit: null, pinned, locked: null, bad: null, where };
+		return { uses, kind, from: 'container', commit: null, pinned, locked: null, outside: null, bad: null, where };
 	}
 	const isOwn = kind === 'action' && builtins && isBuiltIn(uses);
 	const entry = lock?.get(lockKey(reference));
@@ -59,12 +62,23 @@ function rowOf({ uses, reference, kind, commit, where }: Used, lock: ActionLock 
 		commit: commit?.sha ?? null,
 		pinned: isCommitName(reference.ref),
 		locked: lock === undefined || isOwn ? null : entry === undefined ? 'no' : isMoved ? 'moved' : 'same',
+		outside: outsideText(uses),
 		bad: whyBad(repositoryOf(reference), reference.ref, commit?.sha ?? entry?.commit) ?? null,
 		where,
 	};
 }
 
-function lines({ uses, from, commit, pinned, locked, bad, where }: Row, { paint }: Terminal): readonly string[] {
+/** What it works for besides this machine. */
+function outsideText(uses: string): string | null {
+	const service = outsideService(uses);
+	if (service === undefined) return null;
+	return `${service.does} ${'host' in service ? `at ${service.host}` : 'on the forge'}`;
+}
+
+function lines(
+	{ uses, from, commit, pinned, locked, outside, bad, where }: Row,
+	{ paint }: Terminal,
+): readonly string[] {
 	const marks = [
 		from === 'missing' ? 'not here yet' : from,
 		...(commit === null || pinned ? [] : [commit.slice(0, 12)]),
@@ -75,6 +89,7 @@ function lines({ uses, from, commit, pinned, locked, bad, where }: Row, { paint 
 	const head = `${clean(uses)}  ${marks.join(', ')}`;
 	return [
 		color === undefined ? head : paint(color, head),
+		...(outside === null ? [] : [`  ${outside}; where that is not reached, its steps are skipped and say so`]),
 		...(bad === null ? [] : [paint('red', `  known to be bad: ${bad}`)]),
 		paint('dim', `  ${clean(where.join(', '))}`),
 	];

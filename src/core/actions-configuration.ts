@@ -6,18 +6,20 @@ export interface ActionsConfiguration {
 	readonly from?: string;
 	/** False: what Footbridge does itself otherwise is done by the published action. */
 	readonly builtins: boolean;
+	/** `run`: actions are started also when the service outside that they work for is not reached. */
+	readonly outside: 'ask' | 'run';
 	/** Version of Node by the major version that an action asks for; the others run on Footbridge's own. */
 	readonly node: { readonly [version: number]: string };
 }
 
 /** What holds where nothing is said. */
-export const usualActions: ActionsConfiguration = { builtins: true, node: {} };
+export const usualActions: ActionsConfiguration = { builtins: true, outside: 'ask', node: {} };
 
 /** Reads `actions` of `footbridge.yaml`. */
 export function actionsOf(file: YamlFile, entry: Entry | undefined): ActionsConfiguration {
 	const what = '`actions`';
 	const entries = file.entries(entry?.value, what);
-	file.onlyKeys(entries, ['from', 'builtins', 'node'], what);
+	file.onlyKeys(entries, ['from', 'builtins', 'outside', 'node'], what);
 	const from = textOf(file, entries.get('from'), 'from');
 	if (from !== undefined && !/^(?:https?:\/\/[^/\s@]+(?:\/\S*)?|\/.*)$/.test(from))
 		file.refuse(entries.get('from')?.value, `from of ${what} is ${from}`, {
@@ -26,6 +28,9 @@ export function actionsOf(file: YamlFile, entry: Entry | undefined): ActionsConf
 	const builtins = textOf(file, entries.get('builtins'), 'builtins') ?? 'on';
 	if (!['on', 'off', 'true', 'false'].includes(builtins))
 		file.refuse(entries.get('builtins')?.value, `builtins of ${what} is ${builtins}`, { next: 'write on or off' });
+	const outside = textOf(file, entries.get('outside'), 'outside') ?? 'ask';
+	if (outside !== 'ask' && outside !== 'run')
+		file.refuse(entries.get('outside')?.value, `outside of ${what} is ${outside}`, { next: 'write ask or run' });
 	const node = [...file.entries(entries.get('node')?.value, `node of ${what}`)].map(([version, { key, value }]) => {
 		const asked = file.text(value, `node ${version}`) ?? '';
 		const isGood = asked === 'pinned' || /^\d+\.\d+\.\d+$/.test(asked);
@@ -38,6 +43,7 @@ export function actionsOf(file: YamlFile, entry: Entry | undefined): ActionsConf
 	return {
 		...(from === undefined ? {} : { from }),
 		builtins: builtins === 'on' || builtins === 'true',
+		outside: outside === 'run' ? 'run' : 'ask',
 		node: Object.fromEntries(node),
 	};
 }

@@ -79,21 +79,24 @@ describe('footbridge.yaml', () => {
 	});
 
 	test('says where actions come from and what runs them', () => {
-		const text = 'actions:\n  from: /srv/actions\n  builtins: off\n  node: { 20: pinned, 16: 16.20.2 }\n';
+		const text =
+			'actions:\n  from: /srv/actions\n  builtins: off\n  outside: run\n  node: { 20: pinned, 16: 16.20.2 }\n';
 		const read = parseConfiguration(text, 'footbridge.yaml');
 		assert.ok(read.ok);
 		assert.deepEqual(read.value.actions, {
 			from: '/srv/actions',
 			builtins: false,
+			outside: 'run',
 			node: { 16: '16.20.2', 20: '20' },
 		});
 		const usual = parseConfiguration('environments:\n', 'footbridge.yaml');
 		assert.ok(usual.ok);
-		assert.deepEqual(usual.value.actions, { builtins: true, node: {} });
+		assert.deepEqual(usual.value.actions, { builtins: true, outside: 'ask', node: {} });
 	});
 
 	test('takes no other place of actions than a URL or an absolute path, and no other settings', () => {
-		const text = 'actions:\n  from: ../up\n  builtins: maybe\n  node: { 18: pinned, 20: newest }\n  colour: red\n';
+		const text =
+			'actions:\n  from: ../up\n  builtins: maybe\n  node: { 18: pinned, 20: newest }\n  colour: red\n  outside: no\n';
 		const read = parseConfiguration(text, 'footbridge.yaml');
 		assert.ok(!read.ok);
 		assert.deepEqual(
@@ -102,6 +105,7 @@ describe('footbridge.yaml', () => {
 				'footbridge.yaml:5:3',
 				'footbridge.yaml:2:9',
 				'footbridge.yaml:3:13',
+				'footbridge.yaml:6:12',
 				'footbridge.yaml:4:11',
 				'footbridge.yaml:4:23',
 			],

@@ -136,6 +136,8 @@ export type Event =
 			readonly signal?: string;
 			/** Why it was skipped, cancelled or could not run. */
 			readonly why?: string;
+			/** Skipped because what it is for lies outside of this machine's reach. */
+			readonly isUnreached?: true;
 			readonly outputs: { readonly [name: string]: string };
 			readonly summary?: string;
 			readonly annotations?: readonly Annotation[];

@@ -182,6 +182,7 @@ function evolveJob(job: Job, { event, at }: Recorded): Job {
 					...(event.exitCode === undefined ? {} : { exitCode: event.exitCode }),
 					...(event.signal === undefined ? {} : { signal: event.signal }),
 					...(event.why === undefined ? {} : { why: event.why }),
+					...(event.isUnreached === undefined ? {} : { isUnreached: event.isUnreached }),
 					...(event.summary === undefined ? {} : { summary: event.summary }),
 					annotations: event.annotations ?? [],
 					...(event.usage === undefined ? {} : { usage: event.usage }),

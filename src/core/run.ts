@@ -103,6 +103,8 @@ export interface Step {
 	readonly exitCode?: number;
 	readonly signal?: string;
 	readonly why?: string;
+	/** Skipped because what it is for lies outside of this machine's reach. */
+	readonly isUnreached?: true;
 	readonly startedAt?: string;
 	readonly durationMs?: number;
 	readonly firstLine?: number;

@@ -11,6 +11,7 @@ import { builtInFor } from './built-in-actions.ts';
 import { compositeFrame, registerPosts } from './composite.ts';
 import { runContainerAction } from './container-action.ts';
 import type { JobRequest } from './job-request.ts';
+import { whyUnreached } from './outside-services.ts';
 import {
 	type ActionStage,
 	type Frame,
@@ -78,6 +79,8 @@ async function partsOf(job: RunningJob, caller: Caller, { steps, found }: Steps)
 	const parts: Part[] = [];
 	for (const step of steps) {
 		if (step.uses === undefined || wanted(job, step.uses) === undefined || found.isTooMuch) continue;
+		// Its step will say so.
+		if ((await whyUnreached(job, step.uses)) !== undefined) continue;
 		const placed = await findAction(job, caller, step.uses, `${caller.file}:${step.line}`);
 		if (!placed.ok) {
 			found.problems.push(...placed.error);

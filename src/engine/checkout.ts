@@ -13,7 +13,7 @@ import { type ActionStep, type Frame, type RunningJob, refusedWork, type Work } 
 export async function checkOut(job: RunningJob, caller: Frame, { step, inputs, timeout }: ActionStep): Promise<Work> {
 	const where = `${caller.file}:${step.line}`;
 	const repository = String(job.contexts['github']?.['repository'] ?? '');
-	const read = checkoutInputs(inputs, repository);
+	const read = checkoutInputs(inputs, { repository, workspace: job.room.workspace });
 	if (!read.ok) return refused(job, where, read.error);
 	// The token of the job's own services opens no forge.
 	const asked = read.value.token === job.services?.token ? { ...read.value, token: '' } : read.value;

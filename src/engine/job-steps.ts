@@ -1,7 +1,9 @@
+import { usesReference } from '#core/action/uses-reference.ts';
 import type { Event } from '#core/event.ts';
 import type { PlannedStep } from '#core/plan.ts';
 import { postsOf } from './action-posts.ts';
 import { BackgroundSteps } from './background-steps.ts';
+import { builtInFor } from './built-in-actions.ts';
 import { jobEnd } from './job-end.ts';
 import type { JobLog } from './job-log.ts';
 import type { JobEnd, JobRequest } from './job-request.ts';
@@ -19,7 +21,9 @@ export async function takeSteps(job: RunningJob, given: Frame, before: readonly 
 	const { request } = job;
 	const failures: Failure[] = [];
 	const record = openRecord(request.emit);
+	const outside = new OutsideWork(job);
 	const told = (step: number, done: StepDone) => {
+		outside.count(request.job.steps[step], done);
 		if (done.conclusion === 'failure') failures.push({ step, why: `${done.name}: ${done.why ?? 'failed'}` });
 		return done;
 	};
@@ -53,7 +57,35 @@ export async function takeSteps(job: RunningJob, given: Frame, before: readonly 
 		told(index, await recordedStage(job, frame, { stage, record, number: { step: index, phase: 'post' } }));
 	}
 	await record.settled();
-	return jobEnd(job, frame, frame.hasFailed ? failures[0] : undefined);
+	const end = jobEnd(job, frame, frame.hasFailed ? failures[0] : undefined);
+	return end.conclusion === 'passed' && outside.why !== undefined
+		? { ...end, conclusion: 'skipped', why: outside.why }
+		: end;
+}
+
+/** A job that only made ready for steps whose work lies outside of this machine's reach has done nothing: it is not green. */
+class OutsideWork {
+	readonly #job: RunningJob;
+	#unreached: string[] = [];
+	#hasOther = false;
+
+	constructor(job: RunningJob) {
+		this.#job = job;
+	}
+
+	count(step: PlannedStep | undefined, { isUnreached, why = '', outcome }: StepDone): void {
+		if (isUnreached === true) this.#unreached.push(why);
+		else if (outcome !== 'skipped' && step !== undefined && !this.#isPreparation(step)) this.#hasOther = true;
+	}
+
+	get why(): string | undefined {
+		return this.#hasOther ? undefined : this.#unreached[0];
+	}
+
+	#isPreparation({ uses }: PlannedStep): boolean {
+		const reference = uses === undefined ? undefined : usesReference(uses);
+		return reference !== undefined && builtInFor(this.#job, reference) !== undefined;
+	}
 }
 
 interface StepRecord {
@@ -143,7 +175,7 @@ function finishedStep(
 	done: StepDone,
 	end: { readonly durationMs: number; readonly line: number },
 ): Event {
-	const { exitCode, signal, why, summary, annotations, usage } = done;
+	const { exitCode, signal, why, isUnreached, summary, annotations, usage } = done;
 	return {
 		kind: 'step-finished',
 		...about,
@@ -153,6 +185,7 @@ function finishedStep(
 		...(exitCode === undefined ? {} : { exitCode }),
 		...(signal === undefined ? {} : { signal }),
 		...(why === undefined ? {} : { why }),
+		...(isUnreached === undefined ? {} : { isUnreached }),
 		outputs: done.outputs,
 		...(summary === '' ? {} : { summary: summary.slice(0, summaryLimit) }),
 		...(annotations.length === 0 ? {} : { annotations: annotations.slice(0, annotationLimit) }),

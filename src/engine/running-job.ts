@@ -23,6 +23,7 @@ export type JobPorts = Pick<
 	| 'logs'
 	| 'source'
 	| 'planner'
+	| 'probe'
 	| 'matchers'
 	| 'sandboxes'
 	| 'places'

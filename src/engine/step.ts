@@ -6,6 +6,7 @@ import { builtInFor } from './built-in-actions.ts';
 import { prepareHashes } from './hash-files.ts';
 import { Hashes } from './hashes.ts';
 import { limitedMs } from './job-stop.ts';
+import { whyUnreached } from './outside-services.ts';
 import { runScript } from './run-script.ts';
 import { type ActionStage, type Frame, type RunningJob, refusedWork, type Work } from './running-job.ts';
 import { type StepValues, valuesAt } from './step-values.ts';
@@ -16,6 +17,8 @@ export interface StepDone extends Omit<Work, 'outcome'> {
 	readonly name: string;
 	readonly outcome: StepResult;
 	readonly conclusion: StepResult;
+	/** Skipped because what it is for lies outside of this machine's reach. */
+	readonly isUnreached?: true;
 }
 
 /**
@@ -47,6 +50,13 @@ export async function takeStep(
 			why: job.masker.redact(condition.value.why),
 			...nothing,
 		} as const;
+		record(frame, step, done);
+		return done;
+	}
+	const unreached = condition.ok ? await whyUnreached(job, step.uses) : undefined;
+	if (unreached !== undefined) {
+		job.log.say(`▸ ${name}`);
+		const done = leftOut(name, unreached, job.log.say(`Skipped: ${unreached}`));
 		record(frame, step, done);
 		return done;
 	}
@@ -86,6 +96,12 @@ export async function takeStage(
 	const done = concluded(job, { ...place, work });
 	if (done.conclusion === 'failure') frame.hasFailed = true;
 	return done;
+}
+
+/** What is told of a step whose work lies outside: never a silent success. */
+function leftOut(name: string, why: string, logLine: number): StepDone {
+	const annotations = [{ level: 'warning', message: `${name} was skipped: ${why}`, logLine }] as const;
+	return { name, outcome: 'skipped', conclusion: 'skipped', why, isUnreached: true, ...nothing, annotations };
 }
 
 const workParts = ['run', 'with', 'shell', 'workingDirectory', 'continueOnError', 'timeoutMinutes'] as const;

@@ -13,6 +13,8 @@ import { dockerEngine } from '#edge/container/docker.ts';
 import { fileLogs } from '#edge/log/files.ts';
 import { workerMatchers } from '#edge/matcher/worker-matchers.ts';
 import { workerPlanner } from '#edge/planner/worker-planner.ts';
+import { httpProbe } from '#edge/probe/http.ts';
+import type { Probe } from '#edge/probe/probe.ts';
 import { containerSandbox } from '#edge/sandbox/container.ts';
 import { disposableSandbox } from '#edge/sandbox/disposable.ts';
 import { hostSandbox } from '#edge/sandbox/host.ts';
@@ -143,7 +145,13 @@ export interface Happened {
 }
 
 /** Real ports in a temporary folder; close it with `await using`. `rooms` is where rooms are, when somebody else looks at them later. */
-export async function openRig({ rooms }: { readonly rooms?: string } = {}): Promise<Rig> {
+export async function openRig({
+	rooms,
+	probe = httpProbe(),
+}: {
+	readonly rooms?: string;
+	readonly probe?: Probe;
+} = {}): Promise<Rig> {
 	const folder = mkdtempSync(join(tmpdir(), 'footbridge-rig-'));
 	const place = (name: string) => {
 		mkdirSync(join(folder, name), { recursive: true });
@@ -164,6 +172,7 @@ export async function openRig({ rooms }: { readonly rooms?: string } = {}): Prom
 		source,
 		actions: gitActions(place('actions')),
 		planner: workerPlanner(),
+		probe,
 		matchers: workerMatchers(),
 		sandboxes: [
 			disposableSandbox(),

@@ -36,12 +36,21 @@ export function runSummary(
 		if (finding.command === undefined) lines.push(...labelled('next', finding.next, terminal));
 		else lines.push(`  ${paint('dim', 'next  ')} ${paint('cyan', clean(finding.command))}`);
 	}
+	lines.push(...unreachedLines(run, terminal));
 	if (run.cancel !== undefined) lines.push(...wrap(`  ${run.cancel}`, terminal.columns));
 	if (run.status === 'failed' && run.jobs.length > 0) {
 		lines.push(...labelled('log', `footbridge logs ${run.number} --failed`, terminal));
 	}
 	if (url !== undefined) lines.push(`  ${paint('dim', 'link  ')} ${paint('cyan', runLink(url, run))}`);
 	return lines;
+}
+
+/** What a green run did not do: each reason once, with the steps and how many jobs they are in. */
+function unreachedLines(run: RunView, terminal: Terminal): readonly string[] {
+	const steps = run.jobs.flatMap((job) => job.steps.filter((step) => step.isUnreached === true));
+	return [...Map.groupBy(steps, ({ name, why = '' }) => `${name} was skipped: ${why}`)].flatMap(([what, same]) =>
+		labelled('left', same.length === 1 ? what : `${what} (${same.length} times)`, terminal),
+	);
 }
 
 /** Where the page of a run is. */

@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { type CheckoutInputs, checkoutInputs } from './checkout-inputs.ts';
 
 const read = (inputs: { readonly [name: string]: string }, repository = 'ada/shop'): CheckoutInputs => {
-	const result = checkoutInputs(inputs, repository);
+	const result = checkoutInputs(inputs, { repository, workspace: '/work/shop' });
 	assert.ok(result.ok, JSON.stringify(result));
 	return result.value;
 };
 const refusals = (inputs: { readonly [name: string]: string }) => {
-	const result = checkoutInputs(inputs, 'ada/shop');
+	const result = checkoutInputs(inputs, { repository: 'ada/shop', workspace: '/work/shop' });
 	return result.ok ? [] : result.error.map(({ code, what }) => `${code} ${what}`);
 };
 
@@ -68,12 +68,19 @@ describe('the inputs of actions/checkout', () => {
 		]);
 	});
 
+	test('take an absolute path inside the workspace, as the original does', () => {
+		assert.equal(read({ path: '/work/shop/src/app' }).path, 'src/app');
+		assert.equal(read({ path: '/work/shop' }).path, '');
+		for (const path of ['/work', '/work/shopping', '/work/shop/../else', '/etc'])
+			assert.equal(refusals({ path }).length, 1, path);
+	});
+
 	test('never give a path that leaves the workspace, whatever it is made of', () => {
 		const part = fc.constantFrom('..', '.', '', 'a', 'b c', '...', '~', '\\', '..\\..');
 		fc.assert(
 			fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
-				const result = checkoutInputs({ path: parts.join('/') }, 'ada/shop');
-				if (!result.ok) return parts.includes('..') || parts[0] === '';
+				const result = checkoutInputs({ path: parts.join('/') }, { repository: 'ada/shop', workspace: '/a' });
+				if (!result.ok) return parts.includes('..') || (parts[0] === '' && parts[1] !== 'a');
 				return !result.value.path.startsWith('/') && !result.value.path.split('/').includes('..');
 			}),
 			{ seed: 7 },

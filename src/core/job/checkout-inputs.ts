@@ -41,11 +41,12 @@ const accepted: { readonly [name: string]: RegExp } = {
 /** Reads the inputs of `actions/checkout`. FB2040: one of them cannot be read, or asks for something that is not supported. */
 export function checkoutInputs(
 	inputs: { readonly [name: string]: string },
-	repository: string,
+	{ repository, workspace }: { readonly repository: string; readonly workspace: string },
 ): Result<CheckoutInputs> {
 	const reader = new InputReader(inputs);
 	const other = reader.text('repository');
-	const path = reader.text('path');
+	const given = reader.text('path');
+	const path = given === workspace || given.startsWith(`${workspace}/`) ? given.slice(workspace.length + 1) : given;
 	const parts = path.split('/').filter((part) => part !== '' && part !== '.');
 	if (path.startsWith('/') || parts.includes('..'))
 		reader.refuse(`The path '${path}' of actions/checkout leaves the workspace`);
