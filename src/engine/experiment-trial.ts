@@ -78,17 +78,23 @@ export async function tryStep(ports: Ports, request: JobRequest, options: TrialO
 	}
 }
 
-/** The end of a step's log, which starts at line `from` of the job's. */
-export async function readStepLog(ports: Pick<Ports, 'logs'>, logKey: string, from: number) {
-	const { total } = await ports.logs.read(logKey, 1, 0);
-	return (await ports.logs.read(logKey, Math.max(from, total - logLines), logLines + 1)).lines;
+/** The end of a step's log, which is the lines from `from` to `to` of the job's; without `to` it goes on to the last. */
+export async function readStepLog(
+	ports: Pick<Ports, 'logs'>,
+	logKey: string,
+	{ from, to }: { readonly from: number; readonly to?: number | undefined },
+) {
+	const end = to ?? (await ports.logs.read(logKey, 1, 0)).total;
+	const start = Math.max(from, end - logLines);
+	return (await ports.logs.read(logKey, start, end - start + 1)).lines;
 }
 
 /** Lines of a step's log that are read. */
 const logLines = 2000;
 
-async function endOf(ports: Ports, logKey: string, from: number, { exitCode, signal }: StepFinished): Promise<StepEnd> {
-	const line = tellingLine(await readStepLog(ports, logKey, from));
+async function endOf(ports: Ports, logKey: string, from: number, own: StepFinished): Promise<StepEnd> {
+	const { exitCode, signal, line: to } = own;
+	const line = tellingLine(await readStepLog(ports, logKey, { from, to }));
 	return {
 		...(exitCode === undefined ? {} : { exitCode }),
 		...(signal === undefined ? {} : { signal }),

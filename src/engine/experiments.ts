@@ -1,6 +1,12 @@
 import { conclude } from '#core/diagnosis/conclude.ts';
 import type { Known, Outcome } from '#core/diagnosis/known.ts';
-import { isSameComplaint, type TellingLine, tellingLine, unknownHost } from '#core/diagnosis/log-reading.ts';
+import {
+	isSameComplaint,
+	lacksEngine,
+	type TellingLine,
+	tellingLine,
+	unknownHost,
+} from '#core/diagnosis/log-reading.ts';
 import { outwardStep } from '#core/diagnosis/outward.ts';
 import { type Difference, differences } from '#core/diagnosis/snapshot-difference.ts';
 import { keyOf, rankSuspects, type Suspect } from '#core/diagnosis/suspect.ts';
@@ -48,7 +54,7 @@ export async function diagnose(ports: Ports, failure: Failure): Promise<Finding>
 	const began = ports.clock.monotonic();
 	const { request, run, job, lastGood } = failure;
 	const step = job.steps.find((other) => other.status === 'failed');
-	const log = await readStepLog(ports, request.logKey, step?.firstLine ?? 1);
+	const log = await readStepLog(ports, request.logKey, { from: step?.firstLine ?? 1, to: step?.lastLine });
 	const logTail = log
 		.slice(-tailLines)
 		.map(({ text }) => text)
@@ -68,6 +74,7 @@ export async function diagnose(ports: Ports, failure: Failure): Promise<Finding>
 		durationMs: ports.clock.monotonic() - began,
 		...(line === undefined ? {} : { line }),
 		...(host === undefined ? {} : { unknownHost: host }),
+		...(line?.class !== 'test-failure' && lacksEngine(logTail) ? { lacksEngine: true } : {}),
 	});
 }
 

@@ -106,6 +106,38 @@ test('a step that passes when it is tried again is flaky, not broken', { timeout
 	assert.ok(finding.evidence.some(({ from, what }) => from === 'rerun' && /run again today, passes/.test(what)));
 });
 
+test('what a later step says is no cause of the one that failed', { timeout: 60_000 }, async () => {
+	await using world = await footbridgeWorld();
+	const steps = [
+		"{ name: Cover, run: 'echo covering; exit 2' }",
+		"{ name: Tell, if: failure(), run: 'echo fatal: this is no cause; exit 0' }",
+	];
+	world.commit(
+		{
+			'.github/workflows/ci.yml': `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n${steps.map((step) => `      - ${step}\n`).join('')}`,
+		},
+		'Cover',
+	);
+	const finding = findingOf(await world.run());
+	assert.match(finding.cause, /“Cover” failed: covering/);
+});
+
+test('a step that asks for a container engine where none answers is no fault of the code', {
+	timeout: 60_000,
+}, async () => {
+	await using world = await footbridgeWorld();
+	const says = 'docker: Cannot connect to the Docker daemon at unix:///x.sock. Is the docker daemon running?';
+	world.commit(
+		{
+			'.github/workflows/ci.yml': `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - { name: Check, run: 'echo "${says}" >&2; exit 125' }\n`,
+		},
+		'Check',
+	);
+	const finding = findingOf(await world.run());
+	assert.deepEqual([finding.verdict, finding.class], ['environment', 'service-down']);
+	assert.match(finding.cause, /needs a container engine/);
+});
+
 test('a step that would publish is not done again for the diagnosis', { timeout: 60_000 }, async () => {
 	await using world = await footbridgeWorld();
 	world.commit(

@@ -47,6 +47,7 @@ describe('the verdict', () => {
 		['fails again, the last good commit was not tried', { lastGood: lastGood(notRun) }, 'code suspected'],
 		['fails again, it never passed', {}, 'code suspected'],
 		['fails again, it never passed, a host has no address', { unknownHost: 'db.internal' }, 'environment suspected'],
+		['fails again, it never passed, no engine answers', { lacksEngine: true }, 'environment suspected'],
 		['fails in another step, it never passed', { again: elsewhere }, 'unknown suspected'],
 		[
 			'fails in another step, the last good commit too',

@@ -15,6 +15,7 @@ export function environmentCause(known: Known): Told {
 	const isNamed = suspect !== undefined && suspect.score >= strongScore && !isOutdone;
 	if (isNamed && suspect.missing === undefined) return failedCall(known, suspect);
 	if (isNamed && suspect.missing !== undefined) return missingName(known, suspect.missing);
+	if (known.lacksEngine === true) return withoutEngine(known);
 	if (known.unknownHost !== undefined) return hostWithoutAddress(known, known.unknownHost);
 	if (known.exitCode === 137 || known.signal === 'SIGKILL') {
 		return {
@@ -35,6 +36,14 @@ export function environmentCause(known: Known): Told {
 		class: 'unknown-environment',
 		cause: `${subject(known)} fails${sinceGood(known)}, and nothing that was recorded of the environment has changed${lineOf(known)}`,
 		next: 'look at what the step reaches outside of this machine: services, registries, certificates, the date',
+	};
+}
+
+function withoutEngine(known: Known): Told {
+	return {
+		class: 'service-down',
+		cause: `${subject(known)} needs a container engine${sinceGood(known)}, and none answers it`,
+		next: 'start Docker or Podman on this machine and run the job with `--in host`, whose steps reach its socket (docs/containers.md)',
 	};
 }
 

@@ -55,6 +55,8 @@ export interface Known {
 	readonly line?: TellingLine;
 	/** A host that the log says cannot be found by its name. */
 	readonly unknownHost?: string;
+	/** The log says that no container engine answers. */
+	readonly lacksEngine?: true;
 	readonly durationMs: number;
 }
 

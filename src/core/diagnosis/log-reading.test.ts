@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isSameComplaint, tellingLine, unknownHost } from './log-reading.ts';
+import { isSameComplaint, lacksEngine, tellingLine, unknownHost } from './log-reading.ts';
 
 interface Log {
 	readonly kind: string;
@@ -181,8 +181,25 @@ test('a host that cannot be found by its name is told, as programs say it', () =
 		["Err:1 http://deb.example/debian bookworm InRelease\n  Temporary failure resolving 'deb.example'", 'deb.example'],
 		['dial tcp: lookup proxy.example on 10.0.0.1:53: no such host', 'proxy.example'],
 		['wget: unable to resolve host address ‘w.example’', 'w.example'],
+		['error: Error fetching URL: https://docs.example (java.net.UnknownHostException: docs.example)', 'docs.example'],
 		["NameResolutionError: Failed to resolve 'pypi.example' ([Errno -2] Name or service not known)", 'pypi.example'],
 	];
 	for (const [line, host] of said) assert.equal(unknownHost(`start\n${line}\nend`), host, line);
 	assert.equal(unknownHost('the host db resolved to 10.0.0.7'), undefined);
+});
+
+test('an engine that does not answer is known by what its clients say', () => {
+	for (const line of [
+		'docker: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
+		'failed to connect to the docker API at unix:///var/run/docker.sock',
+		'Cannot connect to Podman. Please verify your connection to the Linux system',
+	])
+		assert.ok(lacksEngine(`start\n${line}\nmake: *** [check] Error 125`), line);
+	assert.ok(!lacksEngine('docker run --rm redis\nmake: *** [check] Error 125'));
+});
+
+test('where nothing else is told, the rule of make that failed is', () => {
+	const lines = ['gcov inf*.c', 'No executable lines', 'make: *** [Makefile:124: cover] Error 1', 'see above'];
+	const read = tellingLine(lines.map((text, index) => ({ number: index + 1, text })));
+	assert.deepEqual(read, { number: 3, text: 'make: *** [Makefile:124: cover] Error 1', class: 'script-failure' });
 });

@@ -26,6 +26,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 	],
 	[/^(?:fatal|error|ERROR|Error|npm (?:ERR!|error))\b:?\s/, 'script-failure'],
 	[/^Traceback /, 'script-failure'],
+	[/^(?:g?make(?:\[\d+\])?: \*\*\* |ninja: build stopped)/, 'script-failure'],
 ];
 /** What the runner itself says about a failed step is no cause. */
 const runnersOwn = /^Error: Process (?:completed with exit code|was ended by)|^▸ |^##\[/;
@@ -89,14 +90,21 @@ function named(lines: readonly Line[], index: number, text: string): string {
 	return name === undefined ? text : `${name}: ${text}`;
 }
 
-/** The last host of a log that could not be found by its name, as curl, Node, ssh, apt, Go, wget and Python say it. */
+/** The last host of a log that could not be found by its name, as curl, Node, ssh, apt, Go, wget, Python and Java say it. */
 export function unknownHost(logTail: string): string | undefined {
 	const [, ...names] = [...logTail.matchAll(unresolved)].at(-1) ?? [];
 	return names.find((name) => name !== undefined);
 }
 
 const unresolved =
-	/[Cc]ould not resolve host(?:name)?:? '?([\w.-]*\w)|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([\w.-]*\w)|(?:Temporary failure resolving|Failed to resolve) '([\w.-]+)'|\blookup ([\w.-]*\w)(?: on \S+)?: (?:no such host|Temporary failure)|unable to resolve host address ['‘]([\w.-]+)/g;
+	/[Cc]ould not resolve host(?:name)?:? '?([\w.-]*\w)|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([\w.-]*\w)|(?:Temporary failure resolving|Failed to resolve) '([\w.-]+)'|\blookup ([\w.-]*\w)(?: on \S+)?: (?:no such host|Temporary failure)|unable to resolve host address ['‘]([\w.-]+)|\bUnknownHostException: ([\w.-]*\w)/g;
+
+/** Whether a log says that the clients of Docker or Podman found nobody who answers. */
+export function lacksEngine(logTail: string): boolean {
+	return /Cannot connect to the Docker daemon|failed to connect to the docker API|Cannot connect to Podman/.test(
+		logTail,
+	);
+}
 
 /** Whether two logs complain of the same: numbers and names that are made up anew do not count. */
 export function isSameComplaint(one: TellingLine | undefined, other: TellingLine | undefined): boolean {

@@ -63,7 +63,7 @@ function byEvidence(known: Known): Verdict {
 	const [suspect] = suspects;
 	const isStrong = suspect !== undefined && suspect.score >= strongScore && suspect.class !== 'missing-file';
 	if (isStrong || exitCode === 137 || signal === 'SIGKILL') return suspected('environment');
-	if (known.unknownHost !== undefined) return suspected('environment');
+	if (known.unknownHost !== undefined || known.lacksEngine === true) return suspected('environment');
 	if (lastGood !== undefined && (differences[0]?.weight ?? 0) >= strongWeight) return suspected('environment');
 	if (exitCode === undefined && signal === undefined && /timed out/.test(why ?? '')) return suspected('unknown');
 	return suspected(line === undefined ? 'unknown' : 'code');

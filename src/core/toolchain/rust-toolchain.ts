@@ -26,6 +26,13 @@ export function rustToolchain(asked: string, now: number): string {
 	return `1.${Math.floor((now - Number(count) * days * 24 * 3600_000 - firstRelease) / (6 * weekMs))}`;
 }
 
+/** What the versions of dtolnay/rust-toolchain that are named after a tool stand for. */
+export function rustVersion(ref: string): Pick<RustWanted, 'toolchain' | 'components'> | undefined {
+	if (ref === 'clippy') return { toolchain: 'nightly', components: ['clippy'] };
+	if (ref === 'miri') return { toolchain: 'nightly', components: ['miri', 'rust-src'] };
+	return isRustToolchain(ref) ? { toolchain: ref, components: [] } : undefined;
+}
+
 /** Whether it is a name that rustup may be given: it becomes a word of its command line and a folder. */
 export function isRustToolchain(text: string): boolean {
 	return /^(?:stable|beta|nightly|\d+\.\d+(?:\.\d+)?(?:-beta(?:\.\d+)?)?)(?:-\d{4}-\d{2}-\d{2})?(?:-[a-z0-9_]+(?:-[a-z0-9_.]+){1,3})?$/.test(

@@ -1,5 +1,5 @@
 import { ok } from '#core/result.ts';
-import { isRustToolchain, type RustWanted, rustToolchain, rustToolchainIn } from '#core/toolchain/rust-toolchain.ts';
+import { type RustWanted, rustToolchain, rustToolchainIn, rustVersion } from '#core/toolchain/rust-toolchain.ts';
 import type { ActionStep, Frame, RunningJob, Work } from '../running-job.ts';
 import { BuiltInInputs, doneWork, failedWork } from './inputs.ts';
 import { askInRoom, wordOf } from './setup-process.ts';
@@ -10,13 +10,14 @@ export async function setupRust(job: RunningJob, caller: Frame, call: ActionStep
 	return setUp(job, caller, call, async () => {
 		const inputs = new BuiltInInputs(job, call.inputs, ['toolchain', 'targets', 'target', 'components']);
 		const ref = call.uses.slice(call.uses.lastIndexOf('@') + 1);
-		const asked = inputs.text('toolchain') || (isRustToolchain(ref) ? ref : '');
+		const version = rustVersion(ref);
+		const asked = inputs.text('toolchain') || (version?.toolchain ?? '');
 		if (asked === '' && !/^[0-9a-f]{40}$/.test(ref)) throw new Error("'toolchain' is a required input");
 		const toolchain = rustToolchain(asked, job.ports.clock.now());
 		const wanted: RustWanted = {
 			...{ toolchain, profile: 'minimal' },
 			targets: words(inputs.text('targets') || inputs.text('target')),
-			components: words(inputs.text('components')),
+			components: inputs.text('components') === '' ? (version?.components ?? []) : words(inputs.text('components')),
 		};
 		return { wanted, outputs: { name: toolchain }, isDefault: true };
 	});
