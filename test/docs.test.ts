@@ -49,7 +49,19 @@ describe('the manual', () => {
 		const [production] = parsed.value.environments.filter(({ lifetime }) => lifetime === 'always');
 		assert.deepEqual(
 			Object.keys(production ?? {}).sort(),
-			['compose', 'deploys', 'env', 'lifetime', 'name', 'objective', 'port', 'probeIntervalMs', 'probePath', 'service'],
+			[
+				'branches',
+				'compose',
+				'deploys',
+				'env',
+				'lifetime',
+				'name',
+				'objective',
+				'port',
+				'probeIntervalMs',
+				'probePath',
+				'service',
+			],
 			'everything that can be set is shown',
 		);
 		const files = blocksOf('docs/deployment.md', 'yaml');
@@ -75,7 +87,8 @@ describe('the manual', () => {
 				([text, name = '', rest = '']) => {
 					const command = program.commands.find((other) => other.name() === name.split(' ').at(-1));
 					if (command === undefined && name !== 'help') return [`${page}: ${text}`];
-					const known = [...program.options, ...(command?.options ?? [])].map(({ long }) => long);
+					const inner = command?.commands.find((other) => other.name() === rest.trim().split(' ')[0]);
+					const known = [program, command, inner].flatMap((one) => one?.options ?? []).map(({ long }) => long);
 					const options = [...rest.split('#')[0]!.matchAll(/(--[a-z-]+)/g)].map(([, option]) => option);
 					return options.filter((option) => !known.includes(option)).map((option) => `${page}: ${name} ${option}`);
 				},

@@ -12,6 +12,8 @@ export interface CommandContext {
 	readonly err: Terminal;
 	/** The data folder that was asked for. */
 	readonly data: string | undefined;
+	/** The server elsewhere that was asked for. */
+	readonly server?: string | undefined;
 	/** The project that was asked for; absent: the one of the present folder. */
 	readonly project: string | undefined;
 }
@@ -19,7 +21,7 @@ export interface CommandContext {
 /** Opens Footbridge for the time of `use`. */
 export async function withClient<T>(context: CommandContext, use: (client: Client) => Promise<T>): Promise<T> {
 	const { openFootbridge } = await import('./wire.ts');
-	const footbridge = await openFootbridge(context.data === undefined ? {} : { data: context.data });
+	const footbridge = await openFootbridge({ data: context.data, server: context.server });
 	try {
 		return await use(createClient(footbridge));
 	} finally {

@@ -7,6 +7,7 @@ export const exitCodes = {
 	failed: { code: 1, says: 'it failed; or a deployment was rolled back' },
 	usage: { code: 2, says: 'wrong usage: an unknown option, or a name that there is not' },
 	notRun: { code: 3, says: 'it could not run: a tool, the network, the disk, or Footbridge itself' },
+	denied: { code: 4, says: 'nobody is signed in, or it is not allowed' },
 	invalid: { code: 6, says: 'a workflow, a Compose file or footbridge.yaml is not valid' },
 	timedOut: { code: 7, says: 'it timed out' },
 	cancelled: { code: 8, says: 'it was cancelled' },
@@ -39,6 +40,7 @@ export function exitCodeOfRuns(runs: readonly Pick<Run, 'status' | 'jobs' | 'pro
 /** The exit code of a command that was refused. */
 export function exitCodeOfProblem({ code }: Problem): number {
 	if (missing.has(code)) return exitCodes.usage.code;
+	if (denied.has(code)) return exitCodes.denied.code;
 	return /^FB1\d{3}$|^FB300[13]$/.test(code) ? exitCodes.invalid.code : exitCodes.notRun.code;
 }
 
@@ -47,6 +49,8 @@ const missing: ReadonlySet<string> = new Set([
 	...['FB0101', 'FB0150', 'FB0154', 'FB1003', 'FB1007', 'FB1009'],
 	...['FB2001', 'FB2004', 'FB3002', 'FB6004'],
 ]);
+
+const denied: ReadonlySet<string> = new Set(['FB0162', 'FB6040', 'FB6041', 'FB6042', 'FB6047']);
 
 /** The words are those that the engine gives to a job and to a step whose `timeout-minutes` are over. */
 function hasTimedOut({ why, steps }: Job): boolean {

@@ -1,7 +1,9 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { type CommandContext, exitCodeOf } from './command.ts';
 import { exitCodes } from './exit-code.ts';
 import { logTimes } from './log-time.ts';
+import { addAccess } from './program-access.ts';
+import { collect, json, type Run, wholeNumber } from './program-parts.ts';
 import { openTerminal } from './terminal.ts';
 
 /** Every command with its options, each loaded only when it is used. `onEnd` is told the exit code. */
@@ -10,6 +12,7 @@ export function createProgram(version: string, onEnd: (code: number) => void): C
 		.description("Takes a commit to production on your own machines, and tells you why when it can't.")
 		.version(version)
 		.option('--data <folder>', 'where Footbridge keeps everything (also FOOTBRIDGE_DATA)')
+		.option('--server <url>', 'a server elsewhere: footbridge login (also FOOTBRIDGE_SERVER)')
 		.option('--project <name>', 'a project, when it is not the one of this folder')
 		.option('--color <when>', 'auto, always or never (also NO_COLOR and FORCE_COLOR)', 'auto')
 		.showHelpAfterError('(footbridge help <command> tells more)')
@@ -28,14 +31,10 @@ export function createProgram(version: string, onEnd: (code: number) => void): C
 	addReading(program, run);
 	addNumbers(program, run);
 	addRest(program, run);
+	addAccess(program, run);
 	return program;
 }
 
-type Run = <Given extends readonly unknown[]>(
-	load: (given: Given, context: CommandContext) => Promise<number>,
-) => (...given: unknown[]) => Promise<void>;
-
-const json = () => new Option('--json', 'print one JSON object');
 const agent = () => new Option('--agent', 'print a short report for a language model: folded, without colours');
 const tier = () => new Option('--in <tier>', 'where jobs run').choices(['host', 'sandbox', 'disposable']);
 const at = (otherwise: string) =>
@@ -221,9 +220,11 @@ function addRest(program: Command, run: Run): void {
 	program
 		.command('up')
 		.description('start the server and its page, and watch repositories and environments')
-		.option('--port <number>', 'port on loopback; 0: any', wholeNumber(0, 65_535), 4455)
+		.option('--port <number>', 'port; 0: any', wholeNumber(0, 65_535), 4455)
+		.option('--host <address>', 'listen here, for others too; there must be an account', '127.0.0.1')
+		.option('--url <address>', 'how others reach it, through a proxy: https://ci.example.org')
 		.action(
-			run<[{ port?: number }]>(async ([options], context) =>
+			run<[import('./command-up.ts').UpOptions]>(async ([options], context) =>
 				(await import('./command-up.ts')).upCommand(options, context),
 			),
 		);
@@ -329,8 +330,15 @@ function addRest(program: Command, run: Run): void {
 		);
 }
 
+interface GlobalOptions {
+	readonly data?: string;
+	readonly server?: string;
+	readonly project?: string;
+	readonly color: string;
+}
+
 function contextOf(program: Command): CommandContext {
-	const { data, project, color } = program.opts<{ data?: string; project?: string; color: string }>();
+	const { data, server, project, color } = program.opts<GlobalOptions>();
 	if (color === 'always') {
 		process.env['FORCE_COLOR'] = '1';
 		delete process.env['NO_COLOR'];
@@ -339,21 +347,9 @@ function contextOf(program: Command): CommandContext {
 		process.env['NO_COLOR'] = '1';
 		delete process.env['FORCE_COLOR'];
 	}
-	return { out: openTerminal(process.stdout), err: openTerminal(process.stderr), data, project };
+	return { out: openTerminal(process.stdout), err: openTerminal(process.stderr), data, server, project };
 }
 
 function repeated(flags: string, description: string): Option {
 	return new Option(flags, description).argParser<readonly string[]>(collect);
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-	return [...before, value];
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-	return (text) => {
-		const number = Number(text);
-		if (Number.isInteger(number) && number >= least && number <= most) return number;
-		throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-	};
 }

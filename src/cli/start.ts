@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { EnvironmentView, Project, StartedRuns } from '#core/api.ts';
+import { signInLink, tellLinks } from './access-links.ts';
 import { createClient } from './client.ts';
 import { type CommandContext, exitCodeOf } from './command.ts';
 import { exitCodeOfRuns, exitCodes } from './exit-code.ts';
@@ -51,10 +52,11 @@ async function main(): Promise<number> {
 	if (wishes === undefined) return exitCodes.usage.code;
 	const data = join(wishes.folder, 'data');
 	if (wishes.isStop) return stop(data);
-	const { url, close } = await startOrJoin(data, wishes.port);
+	const { url, fetch, close } = await startOrJoin(data, wishes.port);
 	const ended = interruption();
-	const client = createClient({ url, fetch: (path, init) => fetch(new URL(path, url), init), close });
+	const client = createClient({ url, fetch, close });
 	out.print(`Footbridge is up at ${out.paint('cyan', url)}`);
+	await tellLinks(client, out);
 	try {
 		const told = wishes.path === undefined ? tellStory(client, wishes, url) : runOwn(client, wishes.path, url);
 		const code = await Promise.race([told, ended.then(() => exitCodes.interrupted.code)]);
@@ -104,7 +106,7 @@ function readWishes(): Wishes | undefined {
 async function startOrJoin(data: string, port: number | undefined) {
 	if (existsSync(join(data, 'server.json'))) {
 		const running = await openFootbridge({ data });
-		if (running.url !== undefined) return { url: running.url, close: running.close };
+		if (running.url !== undefined) return { ...running, url: running.url };
 		await running.close();
 	}
 	return startServer({ data, port: port ?? (await freePort(4455)) });
@@ -120,7 +122,8 @@ async function tellStory(client: Story['client'], wishes: Wishes, url: string): 
 	const { url: app } = await production(story);
 	const link = (label: string, target: string) => out.print(`  ${label.padEnd(18)} ${out.paint('cyan', target)}`);
 	if (app !== null) link('the application', app);
-	link('runs', new URL('/runs', url).href);
+	// Signs in once more: the link above may be an hour old, or opened in another browser.
+	link('runs', await signInLink(client, '/runs'));
 	link('production', new URL(`/environments/${project}/production`, url).href);
 	link('the numbers', new URL('/metrics', url).href);
 	out.print('', `  Change something in ${example.work}, commit it, and git push.`);

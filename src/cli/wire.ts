@@ -1,9 +1,10 @@
-import { randomUUIDv7 } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runner } from '#core/isolation/accounts.ts';
+import { type Problem, ProblemError } from '#core/result.ts';
 import type { Actions } from '#edge/action/action.ts';
 import { gitActions } from '#edge/action/git.ts';
 import { fileBlobs } from '#edge/blob/files.ts';
@@ -25,11 +26,17 @@ import { sqliteStore } from '#edge/store/sqlite.ts';
 import { fetchedToolchains } from '#edge/toolchain/fetched-toolchains.ts';
 import type { Toolchains } from '#edge/toolchain/toolchain.ts';
 import { straceTraces } from '#edge/trace/strace.ts';
+import { masterKeys } from '#edge/vault/master-keys.ts';
+import { sealedVault } from '#edge/vault/sealed.ts';
 import { startEngine } from '#engine/engine.ts';
 import type { Places, Ports } from '#engine/ports.ts';
 import { openStorage } from '#engine/storage/storage.ts';
+import { openAccess } from '#server/access/access.ts';
 import { createApi, serve } from '#server/server.ts';
 import { toolkitServices } from '#server/toolkit/toolkit.ts';
+import { credentialFor, serverAddress } from './credentials.ts';
+import { givenMasterKey } from './given-master-key.ts';
+import { type RunningServer, readServerFile, removeServerFile, runningServer, writeServerFile } from './server-file.ts';
 
 /** Footbridge as a command sees it: the API, wherever it runs. */
 export interface Footbridge {
@@ -43,6 +50,8 @@ export interface Footbridge {
 export interface Where {
 	/** The data folder; see `dataFolder`. */
 	readonly data?: string | undefined;
+	/** The address of a server elsewhere; absent: FOOTBRIDGE_SERVER, else the data folder. */
+	readonly server?: string | undefined;
 }
 
 /** The data folder: what was asked for, `FOOTBRIDGE_DATA`, else the user's usual place for data. */
@@ -54,42 +63,127 @@ export function dataFolder({ data }: Where): string {
 
 /** Opens the API on a data folder. */
 export async function openFootbridge(where: Where = {}): Promise<Footbridge> {
+	const elsewhere = where.server ?? process.env['FOOTBRIDGE_SERVER'];
+	if (elsewhere !== undefined && elsewhere !== '') return openElsewhere(serverAddress(elsewhere));
 	const data = dataFolder(where);
-	const url = await serverOf(data);
-	if (url !== undefined) return { url, fetch: (path, init) => fetch(new URL(path, url), init), close: async () => {} };
+	const running = await runningServer(data);
+	if (running !== undefined) return { ...reached(running.url, running.key), fetch: throughRestarts(data, running) };
 	const started = await startHere(data, { watch: false });
 	return {
 		url: undefined,
-		fetch: async (path, init) => started.api.fetch(ownRequest(path, init)),
+		fetch: async (path, init) => started.api.fetch(ownRequest(path, init, started.key)),
 		close: started.close,
 	};
 }
 
+function openElsewhere(server: string): Footbridge {
+	const credential = credentialFor(server);
+	if (credential !== undefined) return reached(server, credential.token);
+	throw new ProblemError({
+		code: 'FB0162',
+		what: `nobody is signed in to ${server}`,
+		next: `footbridge login ${server}; or put a token into FOOTBRIDGE_TOKEN`,
+	});
+}
+
+/** A server, and what it lets us in with. */
+function reached(url: string, key: string): Footbridge {
+	return { url, fetch: (path, init) => fetch(new URL(path, url), withKey(init, key)), close: async () => {} };
+}
+
+/** A server that was started again has another key: it is read again, and the request sent once more. */
+function throughRestarts(data: string, running: RunningServer): Footbridge['fetch'] {
+	let { key } = running;
+	return async (path, init) => {
+		const answer = await fetch(new URL(path, running.url), withKey(init, key));
+		if (answer.status !== 401) return answer;
+		const now = readServerFile(data);
+		if (now === undefined || now.key === key) return answer;
+		key = now.key;
+		return fetch(new URL(path, running.url), withKey(init, key));
+	};
+}
+
+function withKey(init: RequestInit | undefined, key: string): RequestInit {
+	const headers = new Headers(init?.headers);
+	headers.set('authorization', `Bearer ${key}`);
+	return { ...init, headers };
+}
+
 /** Starts a server on a data folder; rejects with a Problem when another process has it. */
-export async function startServer(
-	options: Where & { readonly port?: number },
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function startServer(options: ServerOptions): Promise<Footbridge & { readonly url: string }> {
 	const data = dataFolder(options);
-	const started = await startHere(data, { watch: true });
-	const server = await serve(started.api, { port: options.port ?? 4455, host: '127.0.0.1' }).catch(
-		async (error: unknown) => {
-			// A port that is taken must not leave an engine behind that nobody can reach.
-			await started.close();
-			throw error;
-		},
-	);
-	writeFileSync(serverFile(data), JSON.stringify({ url: server.url, pid: process.pid }));
+	const started = await startHere(data, { watch: true, address: options.url });
+	const host = options.host ?? '127.0.0.1';
+	const server = await letIn(started, { ...options, host }, () =>
+		serve(started.api, { port: options.port ?? 4455, host }),
+	).catch(async (error: unknown) => {
+		// A port that is taken must not leave an engine behind that nobody can reach.
+		await started.close();
+		throw error;
+	});
+	writeServerFile(data, { url: ownAddress(server.url), pid: process.pid, key: started.key });
 	return {
-		url: server.url,
+		...reached(ownAddress(server.url), started.key),
+		url: ownAddress(server.url),
 		close: async () => {
-			rmSync(serverFile(data), { force: true });
+			removeServerFile(data);
 			await server.close();
 			await started.close();
 		},
 	};
 }
 
-async function startHere(data: string, { watch }: { readonly watch: boolean }) {
+/** Where a server listens, and how it is reached from elsewhere. */
+interface ServerOptions extends Where {
+	readonly port?: number;
+	/** Absent: this machine alone. */
+	readonly host?: string | undefined;
+	/** `https://ci.example.org` */
+	readonly url?: string | undefined;
+}
+
+const loopback = ['127.0.0.1', '::1', 'localhost'];
+
+/** Others may reach the server only once there is somebody who may let them in. */
+async function letIn<T>(
+	{ access }: Started,
+	{ host = '', url }: Pick<ServerOptions, 'host' | 'url'>,
+	listen: () => Promise<T>,
+): Promise<T> {
+	if (loopback.includes(host)) return listen();
+	const hasPeople = (await access.people.list()).length > 0;
+	if (hasPeople && url !== undefined) return listen();
+	if (hasPeople) throw new ProblemError(unnamed(host));
+	throw new ProblemError({
+		code: 'FB6049',
+		what: `without an account the server does not listen on ${host}`,
+		why: 'the first who comes along from elsewhere could make it theirs',
+		next: 'make the first account here: footbridge users add <name> --role admin',
+	});
+}
+
+/** A server answers to its own name alone: a foreign one that leads to it is an attack. */
+function unnamed(host: string): Problem {
+	return {
+		code: 'FB0130',
+		what: `listening on ${host} needs --url`,
+		why: 'the server answers only to the name that it is reached by',
+		next: 'footbridge up --host <address> --url https://ci.example.org',
+	};
+}
+
+/** A server that listens everywhere is asked by its own machine here. */
+function ownAddress(url: string): string {
+	return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+}
+
+type Started = Awaited<ReturnType<typeof startHere>>;
+
+async function startHere(
+	data: string,
+	{ watch, address }: { readonly watch: boolean; readonly address?: string | undefined },
+) {
 	const starter = processStarter();
 	const ports = await openPorts(data, starter);
 	const engine = await startEngine(ports, {
@@ -97,9 +191,15 @@ async function startHere(data: string, { watch }: { readonly watch: boolean }) {
 		watch,
 		platform: process.platform,
 	});
-	const api = createApi(engine, { web: fileURLToPath(new URL('../../dist/web', import.meta.url)) });
+	const key = randomBytes(32).toString('base64url');
+	const access = openAccess({
+		...ports,
+		localKey: key,
+		...(address === undefined ? {} : { url: serverAddress(address) }),
+	});
+	const api = createApi(engine, { access, web: fileURLToPath(new URL('../../dist/web', import.meta.url)) });
 	return {
-		api,
+		...{ api, access, key },
 		close: async () => {
 			await engine.stop();
 			await ports.services?.close();
@@ -137,6 +237,7 @@ async function openPorts(data: string, starter: ProcessStarter): Promise<Ports> 
 	const store = await sqliteStore({ file: join(data, 'footbridge.db'), clock });
 	const source = gitSource(join(data, 'git'));
 	const containers = dockerEngine();
+	const vault = sealedVault(masterKeys(join(data, 'master.key'), givenMasterKey()));
 	const storage = openStorage({ store, blobs: fileBlobs(join(data, 'blobs')), clock, newId });
 	return {
 		clock,
@@ -144,6 +245,7 @@ async function openPorts(data: string, starter: ProcessStarter): Promise<Ports> 
 		newId,
 		store,
 		storage,
+		vault,
 		services: toolkitServices({ storage, store, source, clock, keyFile: join(data, 'identity-key.pem') }),
 		logs: fileLogs(join(data, 'logs')),
 		source,
@@ -169,21 +271,8 @@ async function openPorts(data: string, starter: ProcessStarter): Promise<Ports> 
 }
 
 /** A request as a server of this machine would get it. */
-function ownRequest(path: string, init: RequestInit | undefined): Request {
-	const request = new Request(`http://localhost${path}`, init);
+function ownRequest(path: string, init: RequestInit | undefined, key: string): Request {
+	const request = new Request(`http://localhost${path}`, withKey(init, key));
 	request.headers.set('host', 'localhost');
 	return request;
 }
-
-/** The server that has this data folder, when it answers. */
-async function serverOf(data: string): Promise<string | undefined> {
-	try {
-		const { url } = JSON.parse(readFileSync(serverFile(data), 'utf8')) as { url: string };
-		const answer = await fetch(new URL('/healthz', url), { signal: AbortSignal.timeout(2000) });
-		return answer.ok ? url : undefined;
-	} catch {
-		return undefined;
-	}
-}
-
-const serverFile = (data: string): string => join(data, 'server.json');

@@ -1,3 +1,4 @@
+import { isSeq } from 'yaml';
 import { actionsOf } from './actions-configuration.ts';
 import type { Configuration, EnvironmentConfiguration, ObjectiveConfiguration } from './configuration.ts';
 import { containersOf } from './containers-configuration.ts';
@@ -6,7 +7,7 @@ import { ok, type Result } from './result.ts';
 import { runnersOf } from './runner-configuration.ts';
 import { type Entry, YamlFile } from './yaml-file.ts';
 
-const environmentKeys = ['lifetime', 'compose', 'service', 'port', 'deploys', 'env', 'objective', 'probe'];
+const environmentKeys = ['lifetime', 'compose', 'service', 'port', 'deploys', 'branches', 'env', 'objective', 'probe'];
 
 /** Reads `footbridge.yaml`. Every problem has its line; FB1501. */
 export function parseConfiguration(text: string, path: string): Result<Configuration> {
@@ -57,6 +58,7 @@ function environmentOf(file: YamlFile, name: string, { key, value }: Entry): Env
 		file.refuse(entries.get('deploys')?.key, `${what} is made for one run: nothing is deployed to it`, {
 			next: 'remove `deploys`, or `lifetime: run`',
 		});
+	const branches = branchesOf(file, entries.get('branches'), what);
 	return {
 		name,
 		lifetime: lifetime === 'run' ? 'run' : 'always',
@@ -67,7 +69,15 @@ function environmentOf(file: YamlFile, name: string, { key, value }: Entry): Env
 		...probeOf(file, entries.get('probe'), what),
 		...(service === undefined ? {} : { service }),
 		...(deploys === undefined ? {} : { deploys }),
+		...(branches === undefined ? {} : { branches }),
 	};
+}
+
+function branchesOf(file: YamlFile, entry: Entry | undefined, what: string): readonly string[] | undefined {
+	if (entry === undefined) return undefined;
+	if (!isSeq(entry.value))
+		return file.refuse(entry.value, `branches of ${what} must be a list`, { next: 'write: branches: [main]' });
+	return file.items(entry.value).map((node) => file.text(node, `branches of ${what}`) ?? '');
 }
 
 function variablesOf(

@@ -37,6 +37,8 @@ export interface EnvironmentConfiguration {
 	readonly port: number;
 	/** Branch whose passed runs are deployed by themselves; absent: only on request. */
 	readonly deploys?: string;
+	/** Branches whose runs alone get the environment's secrets; absent: the one of `deploys`, else all. */
+	readonly branches?: readonly string[];
 	/** Added to and over the Compose file's `environment` of every service. */
 	readonly env: { readonly [name: string]: string };
 	readonly objective: ObjectiveConfiguration;

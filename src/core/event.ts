@@ -1,3 +1,4 @@
+import type { AccessEvent } from './access/access-event.ts';
 import type { Application } from './compose/application.ts';
 import type { Finding } from './finding.ts';
 import type { Concurrency, Json, Plan, PlannedJob, Trigger } from './plan.ts';
@@ -281,7 +282,9 @@ export type Event =
 			/** The deployment whose version served then. */
 			readonly deployment?: string;
 	  }
-	| { readonly kind: 'incident-resolved'; readonly impactEnd: string };
+	| { readonly kind: 'incident-resolved'; readonly impactEnd: string }
+	// streams access/<person>, access/server, settings/<scope>
+	| AccessEvent;
 
 /** How users reach an environment. */
 export interface TrafficConfiguration {
@@ -302,9 +305,9 @@ export interface Recorded<E extends Event = Event> {
 	readonly seq: number;
 	/** ISO 8601, UTC, milliseconds. */
 	readonly at: string;
-	/** Who: an id that points into `people`, `system`, or `engine`. Never a name. */
+	/** Who: the id of a person, with a token's after a slash where one was used; `local`, the owner of the machine; `system`; `engine`. Never a name. */
 	readonly by: string;
-	/** `project/<name>`, `run/<id>`, `deployment/<id>`, `environment/<project>/<name>`, `incident/<id>`, `artifact/<project>`, `cache/<project>`. */
+	/** `project/<name>`, `run/<id>`, `deployment/<id>`, `environment/<project>/<name>`, `incident/<id>`, `artifact/<project>`, `cache/<project>`, `access/<person>`, `settings/<scope>`. */
 	readonly stream: string;
 	readonly event: E;
 }

@@ -1,4 +1,5 @@
 import type { DeploymentItem, IncidentItem, Project, RunItem } from './api.ts';
+import { type AuditItem, auditOf, isAccess } from './audit.ts';
 import type { Event, Recorded } from './event.ts';
 import { unreachable } from './result.ts';
 
@@ -8,7 +9,12 @@ export interface ProjectionRows {
 	readonly run: RunItem;
 	readonly deployment: DeploymentItem;
 	readonly incident: IncidentItem;
+	readonly audit: AuditRow;
 }
+
+/** A table's key has the table's name. */
+export type AuditRow = AuditItem & { readonly audit: string };
+
 export type ProjectionTable = keyof ProjectionRows;
 
 /** What one event does to one row. `put` writes the whole row; `update` changes columns of the row with this id, and nothing when there is none. */
@@ -32,7 +38,15 @@ interface UpdateRow<T extends ProjectionTable> {
 
 /** What an event changes in the lists; empty for most. Pure: the same log gives the same tables. */
 export function project(recorded: Recorded): readonly RowChange[] {
+	const act = auditOf(recorded);
+	if (act === undefined) return listed(recorded);
+	const audit = String(act.seq);
+	return [...listed(recorded), { do: 'put', table: 'audit', id: audit, row: { audit, ...act } }];
+}
+
+function listed(recorded: Recorded): readonly RowChange[] {
 	const { event, at, seq } = recorded;
+	if (isAccess(event)) return [];
 	const id = recorded.stream.slice(recorded.stream.indexOf('/') + 1);
 	switch (event.kind) {
 		case 'project-added': {

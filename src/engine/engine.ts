@@ -29,15 +29,15 @@ import { startRollouts } from './rollouts.ts';
 import { startRuns } from './runs.ts';
 import { keepTidy } from './storage/keep-tidy.ts';
 
-/** What Footbridge can be asked to do. The API is this, over HTTP. */
+/** What Footbridge can be asked to do. The API is this, over HTTP. `by` is who asks, as events have it; absent: Footbridge itself. */
 export interface Engine {
 	readonly ports: Ports;
-	addProject(path: string): Promise<Result<ProjectRow>>;
+	addProject(path: string, by?: string): Promise<Result<ProjectRow>>;
 	plan(request: MakePlan): Promise<Result<PlanView>>;
-	startRuns(request: StartRuns): Promise<Result<StartedRuns>>;
-	cancelRun(run: string, why: string): Promise<Result<void>>;
-	rerun(run: string, request: Rerun): Promise<Result<void>>;
-	deploy(request: StartDeployment): Promise<Result<{ readonly deployment: string }>>;
+	startRuns(request: StartRuns, by?: string): Promise<Result<StartedRuns>>;
+	cancelRun(run: string, why: string, by?: string): Promise<Result<void>>;
+	rerun(run: string, request: Rerun, by?: string): Promise<Result<void>>;
+	deploy(request: StartDeployment, by?: string): Promise<Result<{ readonly deployment: string }>>;
 	environments(project?: string): Promise<readonly EnvironmentView[]>;
 	metrics(project: string, environment: string, days: number): Promise<Result<Metrics>>;
 	/** What the next start finds unfinished is recovered then. */
@@ -72,29 +72,29 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 
 	const engine: Engine = {
 		ports,
-		addProject: (path) => addProject(ports, path),
+		addProject: (path, by) => addProject(ports, path, by),
 		plan: async (request) => {
 			const occasion = await findOccasion(request);
 			return occasion.ok
 				? planView(ports, occasion.value, { workflow: request.workflow, platform: options.platform })
 				: occasion;
 		},
-		startRuns: async (request) => {
+		startRuns: async (request, by) => {
 			const occasion = await findOccasion(request);
 			if (!occasion.ok) return occasion;
 			runs.go();
-			return queueRuns(ports, occasion.value, request, keepSecrets);
+			return queueRuns(ports, occasion.value, request, keepSecrets, by);
 		},
-		cancelRun: (run, why) => {
+		cancelRun: (run, why, by) => {
 			runs.go();
-			return cancelRun(ports, run, why);
+			return cancelRun(ports, run, why, by);
 		},
-		rerun: async (run, request) => {
+		rerun: async (run, request, by) => {
 			runs.go();
 			if (Object.keys(request.secrets).length > 0) secrets.set(run, request.secrets);
-			return rerunRun(ports, run, request);
+			return rerunRun(ports, run, request, by);
 		},
-		deploy: (request) => deploy(request, 'release'),
+		deploy: (request, by) => deploy(request, 'release', by),
 		environments: async (project) => {
 			const projects = (await ports.store.projects()).filter((row) => project === undefined || row.project === project);
 			return (await Promise.all(projects.map(viewsOf))).flat();
@@ -122,6 +122,7 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 	async function deploy(
 		request: StartDeployment,
 		purpose: 'release',
+		by = 'system',
 	): Promise<Result<{ readonly deployment: string }>> {
 		const project = await findProject(ports, request.project);
 		if (!project.ok) return project;
@@ -134,7 +135,7 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 			environment: environment.value,
 			sha: sha.value,
 			purpose,
-			by: 'system',
+			by,
 		});
 		return deployment.ok ? ok({ deployment: deployment.value }) : deployment;
 	}
@@ -187,7 +188,7 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
 	}
 }
 
-async function addProject(ports: Ports, path: string): Promise<Result<ProjectRow>> {
+async function addProject(ports: Ports, path: string, by = 'system'): Promise<Result<ProjectRow>> {
 	const described = await ports.source.describe(path);
 	if (!described.ok) return described;
 	const projects = await ports.store.projects();
@@ -198,7 +199,7 @@ async function addProject(ports: Ports, path: string): Promise<Result<ProjectRow
 		projects.map((row) => row.project),
 	);
 	const row: ProjectRow = { project, path: described.value.path, defaultBranch: described.value.defaultBranch };
-	await ports.store.append(`project/${project}`, 'system', [{ kind: 'project-added', ...row }]);
+	await ports.store.append(`project/${project}`, by, [{ kind: 'project-added', ...row }]);
 	return ok(row);
 }
 
@@ -226,15 +227,15 @@ async function findProject(ports: Ports, name: string): Promise<Result<ProjectRo
 	});
 }
 
-async function cancelRun(ports: Ports, id: string, why: string): Promise<Result<void>> {
+async function cancelRun(ports: Ports, id: string, why: string, by = 'system'): Promise<Result<void>> {
 	const run = (await ports.store.read(`run/${id}`)).reduce<Run | undefined>(evolve, undefined);
 	if (run === undefined) return failed({ code: 'FB2004', what: `there is no run ${id}`, next: 'footbridge runs' });
 	if (isEnded(run.status)) return ok(undefined);
-	await ports.store.append(`run/${id}`, 'system', [{ kind: 'cancel-requested', why }]);
+	await ports.store.append(`run/${id}`, by, [{ kind: 'cancel-requested', why }]);
 	return ok(undefined);
 }
 
-async function rerunRun(ports: Ports, id: string, request: Rerun): Promise<Result<void>> {
+async function rerunRun(ports: Ports, id: string, request: Rerun, by = 'system'): Promise<Result<void>> {
 	const run = (await ports.store.read(`run/${id}`)).reduce<Run | undefined>(evolve, undefined);
 	if (run === undefined) return failed({ code: 'FB2004', what: `there is no run ${id}`, next: 'footbridge runs' });
 	if (run.finishedAt === undefined) {
@@ -255,7 +256,7 @@ async function rerunRun(ports: Ports, id: string, request: Rerun): Promise<Resul
 			next: run.jobs.length === 0 ? 'footbridge run' : 'without --failed all jobs run again',
 		});
 	}
-	await ports.store.append(`run/${id}`, 'system', [{ kind: 'rerun-requested', jobs }]);
+	await ports.store.append(`run/${id}`, by, [{ kind: 'rerun-requested', jobs }]);
 	return ok(undefined);
 }
 

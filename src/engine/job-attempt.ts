@@ -23,7 +23,11 @@ export async function attemptJob(ports: Ports, request: JobRequest): Promise<Job
 	if (!started.ok) return withoutEnvironment(started.error);
 	try {
 		const { env, notes } = started.value;
-		return await runJob(ports, { ...request, extraEnv: { ...request.extraEnv, ...env }, notes });
+		return await runJob(ports, {
+			...request,
+			extraEnv: { ...request.extraEnv, ...env },
+			notes: [...(request.notes ?? []), ...notes],
+		});
 	} finally {
 		await started.value.stop();
 	}

@@ -5,6 +5,7 @@ import { ok, type Result } from '#core/result.ts';
 import type { ProjectRow } from '#edge/store/store.ts';
 import type { Ports } from './ports.ts';
 import { configurationAt } from './project-configuration.ts';
+import { storedVariables } from './stored-values.ts';
 
 /** A trigger with everything that was found out about it. */
 export interface Occasion {
@@ -96,7 +97,8 @@ export async function occasionAt(ports: Ports, project: ProjectRow, happening: H
 		// Nothing changed means that there was nothing to compare: path filters are then not asked.
 		...(changed.length === 0 ? {} : { changed }),
 	};
-	const { vars } = await configurationAt(ports, project.path, after);
+	const { vars: ofFile } = await configurationAt(ports, project.path, after);
+	const vars = await storedVariables(ports, project.project, ofFile);
 	return { project, trigger, vars, ...(origin === undefined ? {} : { origin }), isDirty: false };
 }
 

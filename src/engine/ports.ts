@@ -11,6 +11,7 @@ import type { Source } from '#edge/source/source.ts';
 import type { Store } from '#edge/store/store.ts';
 import type { Toolchains } from '#edge/toolchain/toolchain.ts';
 import type { Traces } from '#edge/trace/trace.ts';
+import type { Vault } from '#edge/vault/vault.ts';
 import type { Services } from './services.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -36,6 +37,8 @@ export interface Ports {
 	readonly storage: Storage;
 	/** What GitHub's toolkits call; absent: nothing answers them. */
 	readonly services?: Services;
+	/** Encrypts stored secrets; absent: none are stored. */
+	readonly vault?: Vault;
 	/** Unique, sortable by time. */
 	readonly newId: () => string;
 	readonly places: Places;

@@ -19,6 +19,7 @@ export async function queueRuns(
 	occasion: Occasion,
 	request: Request,
 	onSecrets: (run: string, secrets: { readonly [name: string]: string }) => void,
+	by = 'system',
 ): Promise<Result<StartedRuns>> {
 	const outcome = await planOf(ports, occasion, request.workflow);
 	if (!outcome.ok) return outcome;
@@ -34,7 +35,7 @@ export async function queueRuns(
 		const run = ports.newId();
 		onSecrets(run, request.secrets);
 		const number = await ports.store.nextNumber(`run/${project.project}`);
-		await ports.store.append(`run/${run}`, 'system', [event(run, number)]);
+		await ports.store.append(`run/${run}`, by, [event(run, number)]);
 		runs.push(run);
 	};
 	for (const { workflow, problems } of outcome.value.broken) {

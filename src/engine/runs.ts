@@ -17,6 +17,7 @@ import type { JobEnd, JobRequest } from './job-request.ts';
 import type { Ports } from './ports.ts';
 import { configurationAt } from './project-configuration.ts';
 import { actionsAt, type RunActions } from './run-actions.ts';
+import { storedValues } from './stored-values.ts';
 
 /** What runs need beside the ports. */
 export interface RunsOptions {
@@ -174,7 +175,9 @@ async function jobRequest(ports: Ports, options: RequestOptions, attempt: Attemp
 			next: 'start the run again with its secrets',
 		});
 	}
-	const own = secretsOf(run, planned, secrets ?? {});
+	const stored = await storedValues(ports, { run, project, job: planned });
+	const wide = { ...without(stored.secrets, secrets ?? {}), ...secrets };
+	const own = { ...secretsOf(run, planned, wide), ...without(stored.ofEnvironment, secrets ?? {}) };
 	return {
 		run: { id: run.id, number: run.number, attempt: run.attempt, project: run.project },
 		attempt: attempt.attempt,
@@ -192,8 +195,9 @@ async function jobRequest(ports: Ports, options: RequestOptions, attempt: Attemp
 		inputs: inputsOf(run, planned),
 		workflowEnv: planned.file === undefined ? run.plan.env : (run.plan.called?.[planned.file]?.env ?? null),
 		secrets: own,
-		hidden: Object.values(secrets ?? {}),
-		vars: run.vars,
+		hidden: Object.values(wide),
+		vars: { ...run.vars, ...stored.vars },
+		...(stored.notes.length === 0 ? {} : { notes: stored.notes }),
 		actions: await options.actionsOf(run, project),
 		allowedPowers: await allowedPowers(ports, project, planned),
 		...placeOf(run, attempt.runner),
@@ -228,6 +232,12 @@ function secretsOf(
 	if (!values.ok) throw new ProblemError(values.error);
 	const entries = Object.entries((values.value ?? {}) as { readonly [name: string]: Json });
 	return Object.fromEntries(entries.map(([name, value]) => [name, value === null ? '' : String(value)]));
+}
+
+/** Values that were not given by hand for this run: those go before what is stored. */
+function without(stored: { readonly [name: string]: string }, given: { readonly [name: string]: string }) {
+	const names = new Set(Object.keys(given).map((name) => name.toUpperCase()));
+	return Object.fromEntries(Object.entries(stored).filter(([name]) => !names.has(name)));
 }
 
 /** What was asked for goes before what the label stands for. */

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { type DeploymentView as Shown, StartDeployment } from '#core/api.ts';
 import { type Deployment, evolve } from '#core/rollout/deployment.ts';
 import type { Store } from '#edge/store/store.ts';
+import { callerIn, seen } from './authorise.ts';
 import { found, granted } from './problems.ts';
 import { given, jsonBody, jsonRoute, pageOf, pageQuery, type Routes, toPage } from './route.ts';
 import { DeploymentItem, DeploymentView, Environment, IncidentItem, Metrics } from './schemas.ts';
@@ -19,7 +20,11 @@ export const environmentRoutes: Routes = (api, engine) => {
 			request: { query: z.object({ project: z.string().optional() }) },
 			answer: z.object({ items: z.array(Environment).readonly() }),
 		}),
-		async (c) => c.json({ items: await engine.environments(c.req.valid('query').project) }, 200),
+		async (c) => {
+			const { projects } = seen(c);
+			const shown = await engine.environments(c.req.valid('query').project);
+			return c.json({ items: shown.filter(({ project }) => projects?.includes(project) ?? true) }, 200);
+		},
 	);
 
 	api.openapi(
@@ -68,6 +73,7 @@ export const environmentRoutes: Routes = (api, engine) => {
 			const { limit, open, ...wanted } = c.req.valid('query');
 			const rows = await engine.ports.store.incidents({
 				...given(wanted),
+				...seen(c),
 				...(open === undefined ? {} : { isOpen: open === 'true' }),
 				limit: limit + 1,
 			});
@@ -88,7 +94,7 @@ export const deploymentRoutes: Routes = (api, engine) => {
 		}),
 		async (c) => {
 			const { limit, ...wanted } = c.req.valid('query');
-			const rows = await engine.ports.store.deployments({ ...given(wanted), limit: limit + 1 });
+			const rows = await engine.ports.store.deployments({ ...given(wanted), ...seen(c), limit: limit + 1 });
 			return c.json(toPage(rows, limit), 200);
 		},
 	);
@@ -117,7 +123,7 @@ export const deploymentRoutes: Routes = (api, engine) => {
 			answer: z.object({ deployment: z.string() }),
 		}),
 		async (c) => {
-			return c.json(granted(await engine.deploy(c.req.valid('json'))), 200);
+			return c.json(granted(await engine.deploy(c.req.valid('json'), callerIn(c).by)), 200);
 		},
 	);
 };

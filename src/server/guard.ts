@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import { isSecure } from './cookie.ts';
 import { problemResponse } from './problems.ts';
 
 /**
@@ -19,7 +20,7 @@ export function guard(hosts: readonly string[]): MiddlewareHandler {
 				},
 			]);
 		}
-		if (!readOnly.has(c.req.method) && isCrossSite(c, host)) {
+		if ((!isReadOnly(c.req.method) && isCrossSite(c)) || isForeignOrigin(c)) {
 			return problemResponse(c, 403, [
 				{
 					code: 'FB6012',
@@ -33,13 +34,19 @@ export function guard(hosts: readonly string[]): MiddlewareHandler {
 }
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
-const readOnly: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
-/** A browser always says where a changing request comes from; a program that is no browser says nothing. */
-function isCrossSite(c: Context, host: string): boolean {
+/** Whether a request of this method changes nothing. */
+export const isReadOnly = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+/** Whether a page of another site makes the browser send it. A browser always says so of a changing request; a program says nothing. */
+export function isCrossSite(c: Context): boolean {
 	const site = c.req.header('sec-fetch-site');
-	if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
-	const origin = c.req.header('origin');
+	return (site !== undefined && site !== 'same-origin' && site !== 'none') || isForeignOrigin(c);
+}
+
+/** A script of another site that would read the answer, or a stream of ours. */
+function isForeignOrigin(c: Context): boolean {
+	const [host, origin] = [c.req.header('host') ?? '', c.req.header('origin')];
 	return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
 }
 
@@ -48,10 +55,13 @@ function hostname(host: string): string {
 }
 
 /** Headers that every answer carries: nothing inline runs, nobody frames the page, nothing is sniffed. */
-export const securityHeaders: MiddlewareHandler = async (c, next) => {
-	await next();
-	for (const [name, value] of headers) c.res.headers.set(name, value);
-};
+export function securityHeaders(url: string | undefined): MiddlewareHandler {
+	return async (c, next) => {
+		await next();
+		for (const [name, value] of headers) c.res.headers.set(name, value);
+		if (isSecure(c, url)) c.res.headers.set('Strict-Transport-Security', 'max-age=31536000');
+	};
+}
 
 const headers = [
 	[

@@ -17,13 +17,15 @@ export function problemResponse(c: Context, status: ContentfulStatusCode, proble
 }
 
 /** Leaves a handler, whose type knows only what it answers when all is well; `onError` answers. */
-class Refused extends Error {
+export class Refused extends Error {
 	readonly status: ContentfulStatusCode;
 	readonly problems: readonly Problem[];
-	constructor(status: ContentfulStatusCode, problems: readonly Problem[]) {
+	readonly headers: { readonly [name: string]: string };
+	constructor(status: ContentfulStatusCode, problems: readonly Problem[], headers = {}) {
 		super(problems[0]?.what ?? 'refused');
 		this.status = status;
 		this.problems = problems;
+		this.headers = headers;
 	}
 }
 
@@ -55,7 +57,10 @@ export function notFound(c: Context): Response {
 
 /** What a handler threw: a problem is told, a bug is told as one and written to standard error with its stack. */
 export const onError: ErrorHandler = (error, c) => {
-	if (error instanceof Refused) return problemResponse(c, error.status, error.problems);
+	if (error instanceof Refused) {
+		for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
+		return problemResponse(c, error.status, error.problems);
+	}
 	if (error instanceof HTTPException) {
 		return problemResponse(c, error.status as ContentfulStatusCode, [{ code: 'FB6001', what: error.message }]);
 	}

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { AddProject } from '#core/api.ts';
+import { callerIn, seen } from './authorise.ts';
 import { granted } from './problems.ts';
 import { jsonBody, jsonRoute, type Routes } from './route.ts';
 import { Project } from './schemas.ts';
@@ -14,7 +15,11 @@ export const projectRoutes: Routes = (api, engine) => {
 			request: {},
 			answer: z.object({ items: z.array(Project).readonly() }),
 		}),
-		async (c) => c.json({ items: await engine.ports.store.projects() }, 200),
+		async (c) => {
+			const { projects } = seen(c);
+			const rows = await engine.ports.store.projects();
+			return c.json({ items: rows.filter(({ project }) => projects?.includes(project) ?? true) }, 200);
+		},
 	);
 
 	api.openapi(
@@ -26,7 +31,7 @@ export const projectRoutes: Routes = (api, engine) => {
 			answer: Project,
 		}),
 		async (c) => {
-			return c.json(granted(await engine.addProject(c.req.valid('json').path)), 200);
+			return c.json(granted(await engine.addProject(c.req.valid('json').path, callerIn(c).by)), 200);
 		},
 	);
 };

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { Cancel, MakePlan, Rerun, StartRuns } from '#core/api.ts';
+import { callerIn, seen } from './authorise.ts';
 import { found, granted } from './problems.ts';
 import { given, jsonBody, jsonRoute, pageOf, pageQuery, type Routes, toPage } from './route.ts';
 import { readRun } from './run-view.ts';
@@ -30,6 +31,7 @@ export const runRoutes: Routes = (api, engine) => {
 			const { limit, ref, status, ...filters } = c.req.valid('query');
 			const rows = await engine.ports.store.runs({
 				...given(filters),
+				...seen(c),
 				...(ref === undefined ? {} : { ref: ref.startsWith('refs/') ? ref : `refs/heads/${ref}` }),
 				...(status === undefined ? {} : { status: status.split(',') }),
 				limit: limit + 1,
@@ -75,7 +77,7 @@ export const runRoutes: Routes = (api, engine) => {
 			answer: StartedRuns,
 		}),
 		async (c) => {
-			return c.json(granted(await engine.startRuns(c.req.valid('json'))), 200);
+			return c.json(granted(await engine.startRuns(c.req.valid('json'), callerIn(c).by)), 200);
 		},
 	);
 
@@ -88,7 +90,7 @@ export const runRoutes: Routes = (api, engine) => {
 			answer: z.object({}),
 		}),
 		async (c) => {
-			granted(await engine.cancelRun(c.req.valid('param').run, c.req.valid('json').why));
+			granted(await engine.cancelRun(c.req.valid('param').run, c.req.valid('json').why, callerIn(c).by));
 			return c.json({}, 200);
 		},
 	);
@@ -103,7 +105,7 @@ export const runRoutes: Routes = (api, engine) => {
 		}),
 		async (c) => {
 			const { run } = c.req.valid('param');
-			granted(await engine.rerun(run, c.req.valid('json')));
+			granted(await engine.rerun(run, c.req.valid('json'), callerIn(c).by));
 			return c.json({ run }, 200);
 		},
 	);

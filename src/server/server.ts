@@ -6,18 +6,31 @@ import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { ProblemError } from '#core/result.ts';
 import type { Engine } from '#engine/engine.ts';
+import { openSettings } from '#engine/settings.ts';
+import type { Access } from './access/access.ts';
+import { accountRoutes } from './account-routes.ts';
 import { artifactRoutes } from './artifact-routes.ts';
+import { auditRoutes } from './audit-routes.ts';
+import { authorise } from './authorise.ts';
+import { bodyDeadline } from './body-deadline.ts';
 import { deploymentRoutes, environmentRoutes } from './environment-routes.ts';
 import { type EventStreamPace, eventRoutes } from './event-routes.ts';
 import { guard, securityHeaders } from './guard.ts';
 import { logRoutes } from './log-routes.ts';
+import { peopleRoutes } from './people-routes.ts';
 import { notFound, onError, problemResponse } from './problems.ts';
+import { projectsOf } from './project-of.ts';
 import { projectRoutes } from './project-routes.ts';
+import { providerRoutes } from './provider-routes.ts';
 import type { Api } from './route.ts';
 import { runRoutes } from './run-routes.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { settingRoutes } from './setting-routes.ts';
 import { webFiles } from './web-files.ts';
 
 export interface ApiOptions {
+	/** Who may do what. */
+	readonly access: Access;
 	/** Folder of the built page; absent: where `npm run build` puts it. */
 	readonly web?: string;
 	/** Names besides loopback that the server may be asked by. */
@@ -25,14 +38,18 @@ export interface ApiOptions {
 	/** Shown in the OpenAPI document. */
 	readonly version?: string;
 	/** For tests. */
-	readonly pace?: Partial<EventStreamPace>;
+	readonly pace?: Partial<EventStreamPace> & { readonly bodyMs?: number; readonly mostStreams?: number };
 }
 
 /** Everything that Footbridge answers over HTTP: `/api/v1`, its description, and the page. Holds nothing open by itself. */
-export function createApi(engine: Engine, options: ApiOptions = {}): Api {
+export function createApi(engine: Engine, options: ApiOptions): Api {
 	const app = new OpenAPIHono();
 	app.onError(onError);
-	app.use(securityHeaders, guard(options.hosts ?? []));
+	const { url } = options.access;
+	app.use(
+		securityHeaders(url),
+		guard([...(options.hosts ?? []), ...(url === undefined ? [] : [new URL(url).hostname])]),
+	);
 	app.get('/healthz', async (c) => {
 		await engine.ports.store.head();
 		return c.json({ status: 'ok' }, 200, { 'Cache-Control': 'no-store' });
@@ -64,15 +81,22 @@ function apiV1(engine: Engine, options: ApiOptions): Api {
 			onError: (c) => problemResponse(c, 413, [{ code: 'FB6003', what: 'the request is larger than 1 MiB' }]),
 		}),
 	);
+	const projectOf = projectsOf(engine.ports.store);
+	api.use(bodyDeadline(options.pace?.bodyMs ?? 30_000), authorise(options.access, projectOf));
 	api.use(async (c, next) => {
 		await next();
 		if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
 	});
 	for (const add of [projectRoutes, runRoutes, logRoutes, artifactRoutes, environmentRoutes, deploymentRoutes])
 		add(api, engine);
-	eventRoutes(api, engine, options.pace ?? {});
+	eventRoutes(api, engine, { ...options, projectOf });
+	for (const add of [sessionRoutes, accountRoutes, peopleRoutes, providerRoutes]) add(api, options.access);
+	settingRoutes(api, openSettings(engine.ports));
+	auditRoutes(api, options.access, engine.ports.store);
+	api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
 	api.doc31('/openapi.json', {
 		openapi: '3.1.0',
+		security: [{ token: [] }],
 		info: { title: 'Footbridge', version: options.version ?? '0' },
 		servers: [{ url: '/api/v1' }],
 	});
@@ -93,7 +117,11 @@ export async function serve(
 	{ port, host = '127.0.0.1' }: { readonly port: number; readonly host?: string },
 ): Promise<Listening> {
 	const server = await new Promise<HttpServer>((resolve, reject) => {
-		const created = listen({ fetch: app.fetch, port, hostname: host }, () => resolve(created as HttpServer));
+		const serverOptions = { headersTimeout: 10_000, connectionsCheckingInterval: 5000, maxHeaderSize: 16 * 1024 };
+		const created = listen({ fetch: app.fetch, port, hostname: host, serverOptions }, () =>
+			resolve(created as HttpServer),
+		);
+		(created as HttpServer).maxConnections = 10_000;
 		created.once('error', (error: NodeJS.ErrnoException) => reject(new ProblemError(cannotListen(error, host, port))));
 	});
 	const address = server.address();

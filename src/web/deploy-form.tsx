@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Rocket } from 'lucide-react';
 import type { FormEvent } from 'react';
+import { useMay } from './access/session.ts';
 import { send } from './fetching.ts';
 import { ErrorNotice } from './notices.tsx';
 
@@ -12,6 +13,8 @@ export function DeployForm({ project, environment }: { readonly project: string;
 		mutationFn: (at: string) => send<{ readonly deployment: string }>('/deployments', { project, environment, at }),
 		onSuccess: ({ deployment }) => navigate({ to: '/deployments/$deployment', params: { deployment } }),
 	});
+	const mayDeploy = useMay('deploy', project);
+	if (!mayDeploy) return null;
 	const submit = (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();
 		const at = String(new FormData(event.currentTarget).get('at') ?? '').trim();

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import type {
 	DeploymentItem,
 	DeploymentView,
@@ -27,6 +27,13 @@ export class Refused extends Error {
 
 /** Everything the page knows comes through this cache. */
 export const queryClient = new QueryClient({
+	queryCache: new QueryCache({
+		// The session is over: who looks is asked to sign in.
+		onError: (error) => {
+			if (error instanceof Refused && error.status === 401)
+				void queryClient.invalidateQueries({ queryKey: ['session'] });
+		},
+	}),
 	defaultOptions: {
 		queries: {
 			staleTime: 30_000,
@@ -44,7 +51,7 @@ interface Page<Item> {
 }
 
 /** Asks `/api/v1`; throws Refused. */
-async function ask<T>(path: string, query: Query = {}, init: RequestInit = {}): Promise<T> {
+export async function ask<T>(path: string, query: Query = {}, init: RequestInit = {}): Promise<T> {
 	const search = new URLSearchParams();
 	for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
 	const suffix = search.size === 0 ? '' : `?${search}`;
@@ -59,8 +66,21 @@ export function send<T>(path: string, body: object): Promise<T> {
 	return ask<T>(
 		path,
 		{},
-		{ method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) },
+		{ method: 'POST', headers: { 'Content-Type': 'application/json', ...proof() }, body: JSON.stringify(body) },
 	);
+}
+
+const proofKey = 'proof';
+
+/** What this page knows of its session besides the cookie, which goes to every port of the server's machine. */
+export function keepProof(text: string | undefined): void {
+	if (text === undefined) localStorage.removeItem(proofKey);
+	else localStorage.setItem(proofKey, text);
+}
+
+function proof(): { readonly [header: string]: string } {
+	const text = localStorage.getItem(proofKey);
+	return text === null ? {} : { 'X-Footbridge-Proof': text };
 }
 
 const enc = encodeURIComponent;

@@ -3,7 +3,7 @@ import type { DeploymentView, RunView } from '#core/api.ts';
 import type { Recorded } from '#core/event.ts';
 import { evolve as evolveDeployment } from '#core/rollout/deployment.ts';
 import { evolve as evolveRun } from '#core/run-fold.ts';
-import { connect, type LiveState } from './live-connection.ts';
+import { type Connection, connect, type LiveState } from './live-connection.ts';
 
 /** Keeps the cache as the event log is: one connection, events folded into runs, lists asked for again. */
 export function keepLive(queryClient: QueryClient): Live {
@@ -11,20 +11,31 @@ export function keepLive(queryClient: QueryClient): Live {
 	const listeners = new Set<() => void>();
 	const refresh = refresher(queryClient);
 
-	connect({
-		onEvent: (recorded) => take(queryClient, refresh, recorded),
+	let connection: Connection | undefined;
+	const handlers = {
+		onEvent: (recorded: Recorded) => take(queryClient, refresh, recorded),
 		// What was fetched before may miss what happened before the stream began.
 		onGap: () => void queryClient.invalidateQueries(),
-		onState(next) {
+		onState(next: LiveState) {
 			state = next;
+			// Perhaps it was turned away because the session is over.
+			if (next.is === 'reconnecting') void queryClient.invalidateQueries({ queryKey: ['session'] });
 			for (const listener of listeners) listener();
 		},
-	});
+	};
 	return {
 		state: () => state,
 		subscribe(listener) {
+			// Not before somebody looks, who then is signed in.
+			connection ??= connect(handlers);
 			listeners.add(listener);
-			return () => listeners.delete(listener);
+			return () => {
+				listeners.delete(listener);
+				if (listeners.size > 0) return;
+				connection?.close();
+				connection = undefined;
+				state = { is: 'connecting' };
+			};
 		},
 	};
 }
@@ -56,6 +67,8 @@ const affected: { readonly [kind: string]: readonly string[] } = {
 	deployment: ['environments', 'deployments', 'metrics'],
 	environment: ['environments'],
 	incident: ['incidents', 'environments', 'metrics'],
+	access: ['settings', 'session'],
+	settings: ['settings'],
 };
 
 /** The run with this event in it; the same run when it is in it already. */

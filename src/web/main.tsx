@@ -4,6 +4,7 @@ import './styles/shell.css';
 import './styles/lists.css';
 import './styles/pages.css';
 import './styles/run.css';
+import './styles/access.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';

@@ -59,9 +59,93 @@ const metrics = createRoute({
 	component: lazyRouteComponent(() => import('./metrics-page.tsx'), 'MetricsPage'),
 });
 
+const enter = createRoute({
+	getParentRoute: () => root,
+	path: '/enter',
+	component: lazyRouteComponent(() => import('./access/enter-page.tsx'), 'EnterPage'),
+});
+
+const setUp = createRoute({
+	getParentRoute: () => root,
+	path: '/set-up',
+	component: lazyRouteComponent(() => import('./access/new-password-page.tsx'), 'SetUpPage'),
+});
+
+const invite = createRoute({
+	getParentRoute: () => root,
+	path: '/invite',
+	component: lazyRouteComponent(() => import('./access/new-password-page.tsx'), 'InvitePage'),
+});
+
+/** Shows the sign-in page to those who are not signed in, as every page does; the others are home. */
+const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: HomePage });
+
+const device = createRoute({
+	getParentRoute: () => root,
+	path: '/device',
+	component: lazyRouteComponent(() => import('./access/device-page.tsx'), 'DevicePage'),
+});
+
+const settings = [
+	createRoute({
+		getParentRoute: () => root,
+		path: '/settings',
+		component: lazyRouteComponent(() => import('./settings/account-page.tsx'), 'AccountPage'),
+	}),
+	createRoute({
+		getParentRoute: () => root,
+		path: '/settings/tokens',
+		component: lazyRouteComponent(() => import('./settings/tokens-page.tsx'), 'TokensPage'),
+	}),
+	createRoute({
+		getParentRoute: () => root,
+		path: '/settings/people',
+		component: lazyRouteComponent(() => import('./settings/people-page.tsx'), 'PeoplePage'),
+	}),
+	createRoute({
+		getParentRoute: () => root,
+		path: '/settings/members',
+		component: lazyRouteComponent(() => import('./settings/members-page.tsx'), 'MembersPage'),
+	}),
+	createRoute({
+		getParentRoute: () => root,
+		path: '/settings/secrets',
+		component: lazyRouteComponent(() => import('./settings/values-page.tsx'), 'SecretsPage'),
+	}),
+	createRoute({
+		getParentRoute: () => root,
+		path: '/settings/variables',
+		component: lazyRouteComponent(() => import('./settings/values-page.tsx'), 'VariablesPage'),
+	}),
+	createRoute({
+		getParentRoute: () => root,
+		path: '/settings/sign-in',
+		component: lazyRouteComponent(() => import('./settings/providers-page.tsx'), 'ProvidersPage'),
+	}),
+	createRoute({
+		getParentRoute: () => root,
+		path: '/settings/audit',
+		component: lazyRouteComponent(() => import('./settings/audit-page.tsx'), 'AuditPage'),
+	}),
+] as const;
+
 /** The places of the page. All state that is worth a link is in the address. */
 export const router = createRouter({
-	routeTree: root.addChildren([home, runs, run, environments, environment, deployment, metrics]),
+	routeTree: root.addChildren([
+		home,
+		runs,
+		run,
+		environments,
+		environment,
+		deployment,
+		metrics,
+		enter,
+		setUp,
+		invite,
+		signIn,
+		device,
+		...settings,
+	]),
 	defaultPreload: 'intent',
 	defaultErrorComponent: ErrorNotice,
 	// A run's hash names a line of a log, not an element.

@@ -1,8 +1,11 @@
-import { Link, Outlet } from '@tanstack/react-router';
-import { ChartNoAxesColumn, CircleHelp, House, ListChecks, Monitor, Moon, Server, Sun } from 'lucide-react';
-import { useState, useSyncExternalStore } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { ChartNoAxesColumn, CircleHelp, House, ListChecks, Monitor, Moon, Server, Settings, Sun } from 'lucide-react';
+import { lazy, Suspense, useState, useSyncExternalStore } from 'react';
+import { sessionQuery } from './access/session.ts';
 import { HelpDialog, useKeyboard } from './keyboard.tsx';
 import { live } from './live-instance.ts';
+import { ErrorNotice } from './notices.tsx';
 import { clockTime } from './time.tsx';
 import { Trail } from './trail.tsx';
 
@@ -11,10 +14,30 @@ const places = [
 	{ to: '/runs', word: 'Runs', Icon: ListChecks },
 	{ to: '/environments', word: 'Environments', Icon: Server },
 	{ to: '/metrics', word: 'Metrics', Icon: ChartNoAxesColumn },
+	{ to: '/settings', word: 'Settings', Icon: Settings },
 ] as const;
 
-/** What stands around every page. */
+const SignInPage = lazy(async () => ({ default: (await import('./access/sign-in-page.tsx')).SignInPage }));
+
+/** Pages of those who are not signed in yet. */
+const gates = ['/enter', '/set-up', '/invite'];
+
+/** Lets those in who are signed in; all others may do just that. */
 export function Shell() {
+	const path = useRouterState({ select: (state) => state.location.pathname });
+	const { data, error } = useQuery(sessionQuery);
+	if (gates.includes(path)) return <Outlet />;
+	if (data === undefined) return error === null ? null : <ErrorNotice error={error} />;
+	if (data.person !== null) return <Frame />;
+	return (
+		<Suspense>
+			<SignInPage />
+		</Suspense>
+	);
+}
+
+/** What stands around every page. */
+function Frame() {
 	const [isHelpOpen, setHelpOpen] = useState(false);
 	useKeyboard(() => setHelpOpen(true));
 	return (

@@ -25,6 +25,8 @@ const sections = {
 	environments: ['/environments', 'Environments'],
 	deployments: ['/environments', 'Environments'],
 	metrics: ['/metrics', 'Metrics'],
+	settings: ['/settings', 'Settings'],
+	device: ['/device', 'Sign a program in'],
 } as const;
 
 function Section({ section }: { readonly section: string }) {

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Recorded } from '#core/event.ts';
 import { createApi, type Listening, serve } from '#server/server.ts';
 import { emptyRecord, type Seeded } from '../e2e/seed-record.ts';
+import { everybody } from '../everybody.ts';
 
 describe('the live stream', () => {
 	let record: Seeded;
@@ -11,7 +12,10 @@ describe('the live stream', () => {
 
 	before(async () => {
 		record = await emptyRecord();
-		server = await serve(createApi(record.engine, { pace: { heartbeatMs: 150, batchMs: 20 } }), { port: 0 });
+		server = await serve(
+			createApi(record.engine, { access: everybody(record.engine), pace: { heartbeatMs: 150, batchMs: 20 } }),
+			{ port: 0 },
+		);
 	});
 	after(async () => {
 		await server.close();
@@ -94,7 +98,7 @@ describe('the live stream', () => {
 	});
 
 	test('the server closes within a second although streams are open, and they end', async () => {
-		const own = await serve(createApi(record.engine), { port: 0 });
+		const own = await serve(createApi(record.engine, { access: everybody(record.engine) }), { port: 0 });
 		const streams = await Promise.all([follow(own.url), follow(own.url), follow(own.url)]);
 		const began = performance.now();
 		await own.close();
@@ -104,7 +108,7 @@ describe('the live stream', () => {
 
 	test('an address that is taken is a problem with a next step', async () => {
 		await assert.rejects(
-			serve(createApi(record.engine), { port: server.port }),
+			serve(createApi(record.engine, { access: everybody(record.engine) }), { port: server.port }),
 			({ problem }: { readonly problem?: { readonly code: string } }) => problem?.code === 'FB6021',
 		);
 	});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { createApi, type Listening, serve } from '#server/server.ts';
+import { everybody } from '../everybody.ts';
 import { needs } from '../needs.ts';
 import { buildPage, built, openBrowser } from './browser.ts';
 import { seededRecord } from './seed.ts';
@@ -32,7 +33,7 @@ describe('LOG-07: what a job prints is text in the page', needs('chromium'), () 
 	before(async () => {
 		buildPage();
 		record = await seededRecord();
-		server = await serve(createApi(record.engine, { web: built }), { port: 0 });
+		server = await serve(createApi(record.engine, { access: everybody(record.engine), web: built }), { port: 0 });
 		browser = await openBrowser();
 	});
 	after(async () => {

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Event } from '#core/event.ts';
 import { createApi, type Listening, serve } from '#server/server.ts';
+import { everybody } from '../everybody.ts';
 import { needs } from '../needs.ts';
 import { buildPage, built, openBrowser } from './browser.ts';
 import { seededRecord } from './seed.ts';
@@ -21,7 +22,7 @@ describe('what happens while somebody looks', needs('chromium'), () => {
 	before(async () => {
 		buildPage();
 		record = await seededRecord();
-		server = await serve(createApi(record.engine, { web: built }), { port: 0 });
+		server = await serve(createApi(record.engine, { access: everybody(record.engine), web: built }), { port: 0 });
 		browser = await openBrowser();
 		context = await browser.newContext({ viewport: { width: 1360, height: 900 }, reducedMotion: 'reduce' });
 		context.setDefaultTimeout(10_000);
@@ -152,7 +153,7 @@ describe('what happens while somebody looks', needs('chromium'), () => {
 		await page.locator('.live-mark.is-reconnecting').waitFor();
 		await page.getByText(/stale since \d\d:\d\d/).waitFor();
 		await record.append('run/meanwhile', await aRun(record, 'Happened while nobody was there'));
-		server = await serve(createApi(record.engine, { web: built }), { port });
+		server = await serve(createApi(record.engine, { access: everybody(record.engine), web: built }), { port });
 		await page.locator('.live-mark.is-live').waitFor();
 		await page.getByText('Happened while nobody was there').waitFor();
 		await page.close();

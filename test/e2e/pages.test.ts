@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { createApi, type Listening, serve } from '#server/server.ts';
+import { everybody } from '../everybody.ts';
 import { needs } from '../needs.ts';
 import { axeFindings, buildPage, built, openBrowser, root } from './browser.ts';
 import { seededRecord } from './seed.ts';
@@ -46,7 +47,7 @@ describe('the page in a browser', needs('chromium'), () => {
 		buildPage();
 		mkdirSync(screenshots, { recursive: true });
 		record = await seededRecord();
-		server = await serve(createApi(record.engine, { web: built }), { port: 0 });
+		server = await serve(createApi(record.engine, { access: everybody(record.engine), web: built }), { port: 0 });
 		browser = await openBrowser();
 	});
 	after(async () => {
@@ -87,7 +88,7 @@ describe('the page in a browser', needs('chromium'), () => {
 
 	test('without a project the page tells the three commands to begin with', async () => {
 		const empty = await emptyRecord();
-		const server = await serve(createApi(empty.engine, { web: built }), { port: 0 });
+		const server = await serve(createApi(empty.engine, { access: everybody(empty.engine), web: built }), { port: 0 });
 		const page = await openPage(browser, server.url);
 		await page.goto(server.url);
 		for (const command of ['footbridge project add .', 'footbridge run', 'footbridge deploy production']) {

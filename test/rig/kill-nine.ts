@@ -31,18 +31,18 @@ export async function killNine(kills: number, seed: number): Promise<KillNineRep
 	const recoveries: number[] = [];
 	let server = await start(data);
 	try {
-		await post(server.url, '/api/v1/projects', { path: repository });
+		await post(server, '/api/v1/projects', { path: repository });
 		for (let kill = 0; kill < kills; kill += 1) {
 			const isKilled = killAfter(server.child, 300 + dice.below(1500));
 			for (let posts = 1 + dice.below(2); posts > 0; posts -= 1) {
-				const answer = await post(server.url, '/api/v1/runs', { project: 'killed', at: 'HEAD' }).catch(() => undefined);
+				const answer = await post(server, '/api/v1/runs', { project: 'killed', at: 'HEAD' }).catch(() => undefined);
 				if (answer !== undefined) for (const run of (answer as StartedRuns).runs) acknowledged.add(run);
 			}
 			await isKilled;
 			server = await start(data);
 			recoveries.push(server.startedMs);
 		}
-		const runs = await settle(server.url, acknowledged);
+		const runs = await settle(server, acknowledged);
 		return report({ seed, kills, runs, recoveries });
 	} finally {
 		server.child.kill('SIGTERM');
@@ -85,10 +85,10 @@ function report(facts: {
 }
 
 /** Waits until every acknowledged run is over; each must be there. */
-async function settle(url: string, acknowledged: ReadonlySet<string>): Promise<readonly Run[]> {
+async function settle(server: Server, acknowledged: ReadonlySet<string>): Promise<readonly Run[]> {
 	const deadline = Date.now() + 120_000;
 	for (;;) {
-		const runs = await Promise.all([...acknowledged].map((id) => get(url, `/api/v1/runs/${id}`) as Promise<Run>));
+		const runs = await Promise.all([...acknowledged].map((id) => get(server, `/api/v1/runs/${id}`) as Promise<Run>));
 		const open = runs.filter((run) => run.finishedAt === undefined);
 		if (open.length === 0) return runs;
 		assert.ok(
@@ -131,7 +131,13 @@ function makeRepository(path: string): string {
 	return path;
 }
 
-async function start(data: string): Promise<{ url: string; child: ChildProcess; startedMs: number }> {
+/** As its data folder tells it. */
+interface Server {
+	readonly url: string;
+	readonly key: string;
+}
+
+async function start(data: string): Promise<Server & { child: ChildProcess; startedMs: number }> {
 	const began = performance.now();
 	const file = join(data, 'server.json');
 	rmSync(file, { force: true });
@@ -144,16 +150,17 @@ async function start(data: string): Promise<{ url: string; child: ChildProcess; 
 	});
 	for (;;) {
 		assert.equal(child.exitCode, null, `the server did not start:\n${complaint}`);
-		const url = existsSync(file) ? urlIn(file) : undefined;
-		if (url !== undefined && (await isUp(url))) return { url, child, startedMs: Math.round(performance.now() - began) };
+		const server = existsSync(file) ? serverIn(file) : undefined;
+		if (server !== undefined && (await isUp(server.url)))
+			return { ...server, child, startedMs: Math.round(performance.now() - began) };
 		assert.ok(performance.now() - began < 30_000, `the server did not answer in 30 s:\n${complaint}`);
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}
 }
 
-function urlIn(file: string): string | undefined {
+function serverIn(file: string): Server | undefined {
 	try {
-		return (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url;
+		return JSON.parse(readFileSync(file, 'utf8')) as Server;
 	} catch {
 		return undefined;
 	}
@@ -175,18 +182,18 @@ async function ended(child: ChildProcess): Promise<void> {
 	if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
 }
 
-async function post(url: string, path: string, body: unknown): Promise<unknown> {
+async function post({ url, key }: Server, path: string, body: unknown): Promise<unknown> {
 	const answer = await fetch(url + path, {
 		method: 'POST',
-		headers: { 'content-type': 'application/json' },
+		headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
 		body: JSON.stringify(body),
 	});
 	assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
 	return answer.json();
 }
 
-async function get(url: string, path: string): Promise<unknown> {
-	const answer = await fetch(url + path);
+async function get({ url, key }: Server, path: string): Promise<unknown> {
+	const answer = await fetch(url + path, { headers: { authorization: `Bearer ${key}` } });
 	assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
 	return answer.json();
 }

@@ -1,6 +1,7 @@
 import type { Event, Recorded } from '#core/event.ts';
 import { type ProjectionRows, type ProjectionTable, project, type RowChange } from '#core/projection.ts';
 import { ProblemError } from '#core/result.ts';
+import { memoryRegister } from './memory-register.ts';
 import { type Sample, type Store, StreamMoved, type WallClock } from './store.ts';
 import { subscribers } from './subscribers.ts';
 
@@ -13,7 +14,10 @@ export function memoryStore(clock: WallClock): Store {
 	const counters = new Map<string, number>();
 	const measured = new Map<string, Map<number, Sample>>();
 	const listeners = subscribers();
-	const rows: Rows = { project: new Map(), run: new Map(), deployment: new Map(), incident: new Map() };
+	const rows: Rows = {
+		...{ project: new Map(), run: new Map(), deployment: new Map() },
+		...{ incident: new Map(), audit: new Map() },
+	};
 	let isClosed = false;
 
 	const write = async <T>(work: () => T): Promise<T> => {
@@ -23,24 +27,36 @@ export function memoryStore(clock: WallClock): Store {
 		return work();
 	};
 
+	const register = memoryRegister();
+	const record = (stream: string, by: string, kept: readonly Event[], expected?: number): readonly Recorded[] => {
+		const known = streams.get(stream) ?? [];
+		const length = known.length;
+		if (expected !== undefined && expected !== length)
+			throw new StreamMoved(`${stream} has ${length} events, not ${expected}`);
+		const at = new Date(clock.now()).toISOString();
+		const recorded = kept.map((event, index) => ({ seq: log.length + 1 + index, at, by, stream, event }));
+		log.push(...recorded);
+		known.push(...recorded);
+		streams.set(stream, known);
+		for (const event of recorded) projectInto(rows, event);
+		listeners.tell(recorded);
+		return recorded;
+	};
+
 	return {
 		append: (stream, by, events, expected) => {
-			// What is kept is what JSON keeps, as in a database.
-			const kept = events.map((event) => JSON.parse(JSON.stringify(event)) as Event);
-			return write(() => {
-				const known = streams.get(stream) ?? [];
-				const length = known.length;
-				if (expected !== undefined && expected !== length)
-					throw new StreamMoved(`${stream} has ${length} events, not ${expected}`);
-				const at = new Date(clock.now()).toISOString();
-				const recorded = kept.map((event, index) => ({ seq: log.length + 1 + index, at, by, stream, event }));
-				log.push(...recorded);
-				known.push(...recorded);
-				streams.set(stream, known);
-				for (const event of recorded) projectInto(rows, event);
-				listeners.tell(recorded);
-				return recorded;
-			});
+			const kept = jsonOf(events);
+			return write(() => record(stream, by, kept, expected));
+		},
+		register: {
+			find: register.find,
+			write: (changes, note) => {
+				const kept = jsonOf(note?.events ?? []);
+				return write(() => {
+					register.change(changes);
+					if (note !== undefined) record(note.stream, note.by, kept);
+				});
+			},
 		},
 		read: async (stream) => [...(streams.get(stream) ?? [])],
 		readAfter: async (seq, limit) => log.slice(seq, seq + limit),
@@ -55,6 +71,14 @@ export function memoryStore(clock: WallClock): Store {
 				const isWanted = query.isOpen === undefined || query.isOpen === (row.impactEnd === null);
 				return isWanted && matches(row, query, ['project', 'environment']);
 			}),
+		audit: async (query) => {
+			const ofProject = (run: string | null) => run !== null && rows.run.get(run)?.project === query.project;
+			const found = page(rows.audit, query, ({ project, run, by, person }) => {
+				if (query.person !== undefined && by !== query.person && person !== query.person) return false;
+				return query.project === undefined || project === query.project || ofProject(run);
+			});
+			return found.map(({ audit: _, ...item }) => item);
+		},
 		nextNumber: (counter) =>
 			write(() => {
 				const next = (counters.get(counter) ?? 0) + 1;
@@ -75,6 +99,11 @@ export function memoryStore(clock: WallClock): Store {
 			isClosed = true;
 		},
 	};
+}
+
+/** What is kept is what JSON keeps, as in a database. */
+function jsonOf(events: readonly Event[]): readonly Event[] {
+	return events.map((event) => JSON.parse(JSON.stringify(event)) as Event);
 }
 
 function projectInto(rows: Rows, recorded: Recorded): void {
@@ -103,6 +132,8 @@ interface PageQuery {
 function matches<Row extends object>(row: Row, query: object, columns: readonly string[]): boolean {
 	const wanted = query as { readonly [name: string]: unknown };
 	const has = row as { readonly [name: string]: unknown };
+	const projects = wanted['projects'] as readonly unknown[] | undefined;
+	if (projects !== undefined && !projects.includes(has['project'])) return false;
 	return columns.every((column) => wanted[column] === undefined || wanted[column] === has[column]);
 }
 

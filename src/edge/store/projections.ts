@@ -13,7 +13,7 @@ export async function emptyProjections(tx: Transaction<Schema>): Promise<void> {
 	for (const table of tables) await tx.deleteFrom(table).execute();
 }
 
-const tables: readonly ProjectionTable[] = ['project', 'run', 'deployment', 'incident'];
+const tables: readonly ProjectionTable[] = ['project', 'run', 'deployment', 'incident', 'audit'];
 
 async function apply(tx: Transaction<Schema>, change: RowChange): Promise<void> {
 	// A table's key column has the table's name; Kysely cannot follow columns of a table that is only known now.

@@ -2,14 +2,17 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import type { ProjectionRows } from '#core/projection.ts';
 import { ProblemError } from '#core/result.ts';
+import { accessAndSettings } from './migration-access.ts';
+import type { RegisterRows } from './register.ts';
 
 /** The tables as Kysely sees them. Booleans are 0 and 1. */
-export interface Schema {
+export interface Schema extends RegisterRows {
 	readonly event: EventTable;
 	readonly project: ProjectionRows['project'];
 	readonly run: Omit<ProjectionRows['run'], 'worktree'> & { readonly worktree: number };
 	readonly deployment: ProjectionRows['deployment'];
 	readonly incident: ProjectionRows['incident'];
+	readonly audit: ProjectionRows['audit'];
 	readonly counter: { readonly name: string; readonly value: number };
 	readonly sample: {
 		readonly series: string;
@@ -32,8 +35,8 @@ export interface EventTable {
 	readonly body: string;
 }
 
-/** Brings a database to this version's schema; throws FB7002 when a newer version has written it. */
-export async function migrate(database: Kysely<Schema>, file: string): Promise<void> {
+/** Brings a database to this version's schema and says whether it had to; throws FB7002 when a newer version has written it. */
+export async function migrate(database: Kysely<Schema>, file: string): Promise<{ readonly isChanged: boolean }> {
 	const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } });
 	const known = new Set(Object.keys(migrations));
 	const foreign = (await applied(database)).filter((name) => !known.has(name));
@@ -46,8 +49,9 @@ export async function migrate(database: Kysely<Schema>, file: string): Promise<v
 			next: 'start the newer version, or restore the backup that was made before the upgrade',
 		});
 	}
-	const { error } = await migrator.migrateToLatest();
+	const { error, results = [] } = await migrator.migrateToLatest();
 	if (error !== undefined) throw error;
+	return { isChanged: results.length > 0 };
 }
 
 async function applied(database: Kysely<Schema>): Promise<readonly string[]> {
@@ -63,6 +67,7 @@ async function applied(database: Kysely<Schema>): Promise<readonly string[]> {
 /** In this order, each once; one that was released is never edited. */
 const migrations: { readonly [name: string]: Migration } = {
 	'001-log-and-projections': { up: logAndProjections },
+	'002-access-and-settings': { up: accessAndSettings },
 };
 
 async function logAndProjections(database: Kysely<unknown>): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { sqliteLists } from './lists.ts';
 import { lockWriter } from './lock.ts';
 import { emptyProjections, projectInto } from './projections.ts';
 import { type EventTable, migrate, type Schema } from './schema.ts';
+import { changeRegister, sqliteRegister } from './sqlite-register.ts';
 import { type Sample, type Store, StreamMoved, type WallClock } from './store.ts';
 import { subscribers } from './subscribers.ts';
 import { writeGuard } from './write-guard.ts';
@@ -25,8 +26,11 @@ export async function sqliteStore(options: { readonly file: string; readonly clo
 		lock.release();
 	};
 	try {
-		await migrate(database, options.file);
-		return await open(database, options.clock, close);
+		const { isChanged } = await migrate(database, options.file);
+		const store = await open(database, options.clock, close);
+		// A new projection is filled with what the log has already.
+		if (isChanged && (await store.head()) > 0) await store.rebuild();
+		return store;
 	} catch (error) {
 		await close();
 		throw error;
@@ -35,7 +39,11 @@ export async function sqliteStore(options: { readonly file: string; readonly clo
 
 function openDatabase(file: string): DatabaseSync {
 	const database = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: true });
-	database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off');
+	// The files beside it get its mode.
+	chmodSync(file, 0o600);
+	database.exec(
+		'pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off; pragma secure_delete = on',
+	);
 	return database;
 }
 
@@ -73,6 +81,19 @@ async function open(database: Kysely<Schema>, clock: WallClock, destroy: () => P
 		head: () => headOf(database),
 		subscribe: listeners.subscribe,
 		...sqliteLists(database),
+		register: {
+			...sqliteRegister(database),
+			async write(changes, note) {
+				const at = new Date(clock.now()).toISOString();
+				const work = async (tx: Transaction<Schema>) => {
+					await changeRegister(tx, changes);
+					if (note === undefined) return [];
+					const bodies = note.events.map((event) => ({ kind: event.kind, body: JSON.stringify(event) }));
+					return appendEvents(tx, { ...note, bodies, expected: undefined }, at);
+				};
+				await write(work, listeners.tell);
+			},
+		},
 		nextNumber: (counter) => write((tx) => nextNumber(tx, counter)),
 		rebuild: () => write(rebuild),
 		async addSamples(samples) {

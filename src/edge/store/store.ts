@@ -1,5 +1,7 @@
 import type { DeploymentItem, IncidentItem, Project, RunItem } from '#core/api.ts';
+import type { AuditItem } from '#core/audit.ts';
 import type { Event, Recorded } from '#core/event.ts';
+import type { Register } from './register.ts';
 
 /**
  * The event log and its projections.
@@ -24,6 +26,7 @@ export interface Store {
 	runs(query: RunQuery): Promise<readonly RunRow[]>;
 	deployments(query: DeploymentQuery): Promise<readonly DeploymentRow[]>;
 	incidents(query: IncidentQuery): Promise<readonly IncidentRow[]>;
+	audit(query: AuditQuery): Promise<readonly AuditItem[]>;
 	/** The next number of a counter such as `run/<project>`; durable before it resolves, never given twice. */
 	nextNumber(counter: string): Promise<number>;
 	/** Drops every projection and folds the log again. */
@@ -32,6 +35,9 @@ export interface Store {
 	/** Measured numbers, not events: good and bad counts a minute for one series (`<project>/<environment>/<source>`). */
 	addSamples(samples: readonly Sample[]): Promise<void>;
 	samples(series: string, fromMinute: number, toMinute: number): Promise<readonly Sample[]>;
+
+	/** What is kept beside the log because it may be changed and erased: people, their sessions and tokens, secrets. */
+	readonly register: Register;
 	close(): Promise<void>;
 }
 
@@ -51,6 +57,8 @@ export type RunRow = RunItem;
 
 export interface RunQuery {
 	readonly project?: string;
+	/** Only these. Absent: all. */
+	readonly projects?: readonly string[];
 	readonly workflow?: string;
 	readonly ref?: string;
 	readonly sha?: string;
@@ -63,6 +71,8 @@ export type DeploymentRow = DeploymentItem;
 
 export interface DeploymentQuery {
 	readonly project?: string;
+	/** Only these. Absent: all. */
+	readonly projects?: readonly string[];
 	readonly environment?: string;
 	readonly status?: readonly string[];
 	readonly before?: number;
@@ -73,8 +83,19 @@ export type IncidentRow = IncidentItem;
 
 export interface IncidentQuery {
 	readonly project?: string;
+	/** Only these. Absent: all. */
+	readonly projects?: readonly string[];
 	readonly environment?: string;
 	readonly isOpen?: boolean;
+	readonly before?: number;
+	readonly limit: number;
+}
+
+export interface AuditQuery {
+	/** Acts in this project, and on its runs. */
+	readonly project?: string;
+	/** By this person, or done to them. */
+	readonly person?: string;
 	readonly before?: number;
 	readonly limit: number;
 }

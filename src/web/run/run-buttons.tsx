@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { RotateCcw, Square } from 'lucide-react';
 import type { RunView } from '#core/api.ts';
 import { isEnded } from '#core/run.ts';
+import { useMay } from '../access/session.ts';
 import { send } from '../fetching.ts';
 
 /** What can be done with a run: stop it, or let its jobs happen again. */
@@ -9,6 +10,8 @@ export function RunButtons({ run }: { readonly run: RunView }) {
 	const path = `/runs/${encodeURIComponent(run.id)}`;
 	const cancel = useMutation({ mutationFn: () => send(`${path}/cancel`, {}) });
 	const rerun = useMutation({ mutationFn: (failed: boolean) => send(`${path}/rerun`, { failed }) });
+	const mayRun = useMay('run', run.project);
+	if (!mayRun) return null;
 	if (!isEnded(run.status)) {
 		const isAsked = run.cancel !== undefined || cancel.isPending;
 		return (
