@@ -121,7 +121,7 @@ describe('access in a browser', needs('chromium'), () => {
 
 	test('a session that is ended elsewhere is over on the page that is open', async () => {
 		const page = await open();
-		const person = (await world.access.people.named('ana'))?.person ?? '';
+		const person = await world.person('dora', 'viewer');
 		await page.goto(await linkTo('enter', 'sign-in', person));
 		await page.getByText('Newest runs').waitFor();
 		await world.access.sessions.end('local', person, { except: undefined });
@@ -210,6 +210,7 @@ describe('access in a browser', needs('chromium'), () => {
 		] as const) {
 			test(`every page of access is whole, accessible and within ${width} px in ${scheme}`, async () => {
 				const page = await open({ scheme, width });
+				const person = (await world.access.people.named('look'))?.person ?? (await world.person('look', 'admin'));
 				const gates = [
 					['sign-in', '/', 'Is it your machine?'],
 					['set-up', '/set-up#x', 'Make the first account'],
@@ -221,7 +222,6 @@ describe('access in a browser', needs('chromium'), () => {
 					await page.getByText(shows).first().waitFor();
 					await looksGood(page, `${name}-${scheme}-${size}`, width);
 				}
-				const person = (await world.access.people.named('ana'))?.person ?? '';
 				await page.goto(await linkTo('enter', 'sign-in', person));
 				await page.getByText('Newest runs').waitFor();
 				const parts = [
