@@ -2,6 +2,7 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { runner } from '#core/isolation/accounts.ts';
 import { type Problem, ProblemError } from '#core/result.ts';
@@ -97,11 +98,21 @@ function throughRestarts(data: string, running: RunningServer): Footbridge['fetc
 	return async (path, init) => {
 		const answer = await fetch(new URL(path, running.url), withKey(init, key));
 		if (answer.status !== 401) return answer;
-		const now = readServerFile(data);
-		if (now === undefined || now.key === key) return answer;
-		key = now.key;
+		const newer = await newerKey(data, key);
+		if (newer === undefined) return answer;
+		key = newer;
 		return fetch(new URL(path, running.url), withKey(init, key));
 	};
+}
+
+/** A server answers some moments before it has told its key. */
+async function newerKey(data: string, key: string): Promise<string | undefined> {
+	for (let looks = 0; looks < 40; looks += 1) {
+		const now = readServerFile(data);
+		if (now !== undefined && now.key !== key) return now.key;
+		await sleep(50);
+	}
+	return undefined;
 }
 
 function withKey(init: RequestInit | undefined, key: string): RequestInit {

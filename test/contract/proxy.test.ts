@@ -426,7 +426,8 @@ function scratch() {
 
 async function endProxy(directory: string): Promise<void> {
 	await stopProxy(directory);
-	rmSync(directory, { recursive: true, force: true });
+	// Those that came too late to be the one still clear up behind themselves.
+	rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** A listener in this process, with limits that a test can wait for. */
