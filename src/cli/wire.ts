@@ -96,9 +96,11 @@ function reached(url: string, key: string): Footbridge {
 function throughRestarts(data: string, running: RunningServer): Footbridge['fetch'] {
 	let { key } = running;
 	return async (path, init) => {
-		const answer = await fetch(new URL(path, running.url), withKey(init, key));
+		// Another request may have read the new one meanwhile.
+		const used = key;
+		const answer = await fetch(new URL(path, running.url), withKey(init, used));
 		if (answer.status !== 401) return answer;
-		const newer = await newerKey(data, key);
+		const newer = await newerKey(data, used);
 		if (newer === undefined) return answer;
 		key = newer;
 		return fetch(new URL(path, running.url), withKey(init, key));

@@ -14,7 +14,7 @@ test('a command waits for the key of a server that answers before it has told it
 	let key = 'first';
 	const server = createServer((request, response) => {
 		const isKnown = request.url === '/healthz' || request.headers.authorization === `Bearer ${key}`;
-		response.writeHead(isKnown ? 200 : 401).end('{}');
+		setTimeout(() => response.writeHead(isKnown ? 200 : 401).end('{}'), request.url === '/slow' ? 600 : 0);
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	t.after(() => {
@@ -26,8 +26,9 @@ test('a command waits for the key of a server that answers before it has told it
 	const footbridge = await openFootbridge({ data });
 	assert.equal((await footbridge.fetch('/api/v1/runs')).status, 200);
 	key = 'second';
-	const asked = footbridge.fetch('/api/v1/runs');
+	const [first, second] = [footbridge.fetch('/api/v1/runs'), footbridge.fetch('/slow')];
 	await sleep(200);
 	writeServerFile(data, { url, pid: process.pid, key });
-	assert.equal((await asked).status, 200);
+	assert.equal((await first).status, 200);
+	assert.equal((await second).status, 200, 'also when another request has read the key before it was refused');
 });
